@@ -1,0 +1,1 @@
+"""Who is calling: workspaces, people, passwords, sessions, API tokens and their scopes."""

@@ -1,0 +1,1 @@
+"""The doors: REST, MCP, command line and worker, all generated from the operation registry."""

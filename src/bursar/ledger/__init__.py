@@ -1,0 +1,1 @@
+"""The book: accounts, transfers, entries and the lots derived from them."""

@@ -1,0 +1,1 @@
+"""Instruments, prices, corporate actions, exchange rates and trading calendars."""

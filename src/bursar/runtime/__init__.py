@@ -1,0 +1,1 @@
+"""What every operation runs on: registry, context, database, journal, effects, embedded servers."""
