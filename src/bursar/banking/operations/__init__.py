@@ -1,0 +1,1 @@
+"""The use cases of banking: the only thing other packages call."""

@@ -1,0 +1,1 @@
+"""The use cases of ledger: the only thing other packages call."""

@@ -1,0 +1,1 @@
+"""The use cases of market: the only thing other packages call."""

@@ -1,0 +1,1 @@
+"""The use cases of portfolio: the only thing other packages call."""

@@ -1,0 +1,174 @@
+"""The one road to the database, and the only place that begins, commits or rolls back.
+
+A transaction costs two round trips whatever it does: one opens it and sets the workspace that
+row-level security checks, one writes the journal and commits. Both are multi-statement strings,
+which asyncpg sends as one message; so values in them are quoted here, by `quoted()`, and come
+only from the runtime.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from bursar.core.errors import Unavailable
+from bursar.runtime.context import transaction_open
+
+STATEMENT_SECONDS_MAX = 60
+IDLE_IN_TRANSACTION_SECONDS_MAX = 60
+CONNECT_SECONDS_MAX = 10
+POOL_WAIT_SECONDS_MAX = 10
+TRIES_MAX = 3
+RETRY_STATES = frozenset({"40001", "40P01"})
+
+Value = TypeVar("Value")
+
+
+class Everywhere(Enum):
+    """Stands for "all workspaces": for authentication and the sweeper, never for a request."""
+
+    EVERY_WORKSPACE = "every workspace"
+
+
+EVERY_WORKSPACE: Final = Everywhere.EVERY_WORKSPACE
+
+
+def quoted(text: str) -> str:
+    """Quote text as an SQL literal (standard_conforming_strings is on in every connection)."""
+    return "'" + text.replace("\x00", "").replace("'", "''") + "'"
+
+
+@dataclass(slots=True)
+class Transaction:
+    """An open transaction: its session, and what is to be written just before the commit."""
+
+    session: AsyncSession
+    before_commit: list[str] = field(default_factory=list)
+    rollback: bool = False
+
+
+class Database:
+    """A pool of connections of the application role.
+
+    Raises Unavailable when the server cannot be reached or the pool stays full.
+    """
+
+    def __init__(self, url: str, *, connections_max: int = 10) -> None:
+        self._engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            isolation_level="AUTOCOMMIT",  # begin and commit are ours, see above
+            pool_size=connections_max,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS_MAX,
+            pool_pre_ping=False,
+            connect_args={
+                "timeout": CONNECT_SECONDS_MAX,
+                "server_settings": {
+                    "application_name": "bursar",
+                    "timezone": "UTC",
+                    "standard_conforming_strings": "on",
+                    "statement_timeout": str(STATEMENT_SECONDS_MAX * 1000),
+                    "idle_in_transaction_session_timeout": str(
+                        IDLE_IN_TRANSACTION_SECONDS_MAX * 1000
+                    ),
+                    "jit": "off",
+                },
+            },
+        )
+        event.listen(self._engine.sync_engine, "handle_error", _drop_lost_connections)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(
+        self, workspace_id: uuid.UUID | Everywhere | None, *, read_only: bool = False
+    ) -> AsyncIterator[Transaction]:
+        """Open a transaction; leaving normally commits, leaving by an exception rolls back.
+
+        Reads see one snapshot (repeatable read); writes run at read committed and lock the rows
+        they depend on.
+        """
+        try:
+            async with AsyncSession(
+                self._engine, expire_on_commit=False, autoflush=True
+            ) as session:
+                raw = await _driver_connection(session)
+                await raw.execute(_begin(workspace_id, read_only=read_only))
+                token = transaction_open.set(True)
+                transaction = Transaction(session)
+                try:
+                    yield transaction
+                    await session.flush()
+                    end = "ROLLBACK" if transaction.rollback else "COMMIT"
+                    await raw.execute(";".join([*transaction.before_commit, end]))
+                except BaseException:
+                    await _roll_back(raw)
+                    raise
+                finally:
+                    transaction_open.reset(token)
+        except (InterfaceError, OperationalError, OSError, TimeoutError) as error:
+            raise Unavailable("the database cannot be reached right now") from error
+
+    async def ping(self) -> None:
+        """Raise Unavailable unless the server answers a trivial query."""
+        async with self.transaction(None, read_only=True):
+            pass
+
+
+def _begin(workspace_id: uuid.UUID | Everywhere | None, *, read_only: bool) -> str:
+    mode = "ISOLATION LEVEL REPEATABLE READ READ ONLY" if read_only else "READ WRITE"
+    if workspace_id is EVERY_WORKSPACE:
+        scope = "SET LOCAL bursar.every_workspace = 'on'"
+    elif isinstance(workspace_id, uuid.UUID):
+        scope = f"SET LOCAL bursar.workspace_id = '{workspace_id}'"
+    else:
+        scope = "SET LOCAL bursar.workspace_id = ''"
+    return f"BEGIN {mode};{scope}"
+
+
+async def _driver_connection(session: AsyncSession) -> Any:
+    connection = await session.connection()
+    return (await connection.get_raw_connection()).driver_connection
+
+
+async def _roll_back(raw: Any) -> None:
+    """Roll back even when the caller was cancelled; a broken connection is dropped instead."""
+    if raw.is_closed():
+        return
+    try:
+        await asyncio.shield(raw.execute("ROLLBACK"))
+    except Exception:  # noqa: BLE001 - whatever failed, an unclean connection must not be reused
+        raw.terminate()
+
+
+def _drop_lost_connections(context: Any) -> None:
+    """Treat a connection asyncpg reports closed as lost, so the pool replaces it."""
+    if "connection is closed" in str(context.original_exception).lower():
+        context.is_disconnect = True
+
+
+def sql_state(error: DBAPIError) -> str | None:
+    """Return the five-character SQLSTATE behind a SQLAlchemy error, if there is one."""
+    return getattr(error.orig, "sqlstate", None)
+
+
+async def with_retry(attempt: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
+    """Run a whole transaction again after a serialisation failure or deadlock, at most 3 times."""
+    for number in range(1, TRIES_MAX + 1):
+        try:
+            return await attempt()
+        except DBAPIError as error:
+            if sql_state(error) not in RETRY_STATES or number == TRIES_MAX:
+                raise
+            await asyncio.sleep(0.01 * 2**number)
+    msg = "unreachable: the loop returns or raises"
+    raise AssertionError(msg)

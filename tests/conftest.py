@@ -1,0 +1,39 @@
+"""Every test runs on a real PostgreSQL: one database per worker, one fresh workspace per test."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bursar.core.clock import FixedClock
+from bursar.runtime.database import Database
+from tests.harness import TEST_MOMENT, Harness, TestDatabase, start_database
+
+
+@pytest.fixture(scope="session")
+def test_database(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[TestDatabase]:
+    with start_database(tmp_path_factory, worker_id) as database:
+        yield database
+
+
+@pytest.fixture(scope="session")
+async def database(test_database: TestDatabase) -> AsyncIterator[Database]:
+    database = Database(test_database.application_url, connections_max=10)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def harness(database: Database, tmp_path: Path) -> Harness:
+    """A fresh workspace with a fixed clock and a context factory."""
+    harness = Harness(database, FixedClock(TEST_MOMENT), home=tmp_path)
+    await harness.create_workspace()
+    return harness
+
+
+@pytest.fixture
+def workspace_id(harness: Harness) -> uuid.UUID:
+    return harness.workspace_id
