@@ -5,12 +5,12 @@ journal row of this call; `effect()` asks for work outside after commit. Both ar
 same transaction as the operation's own rows.
 """
 
-import contextvars
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import JsonValue
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bursar.core.clock import Clock
@@ -18,14 +18,11 @@ from bursar.core.errors import BursarError
 from bursar.core.ids import new_id
 from bursar.runtime.actor import Actor, Source
 from bursar.runtime.cache import Cache
+from bursar.runtime.database import Database, transaction_open
 from bursar.settings import Settings
 
 FACTS_MAX = 10_000
 EFFECTS_MAX = 10_000
-
-transaction_open: contextvars.ContextVar[bool] = contextvars.ContextVar(
-    "transaction_open", default=False
-)
 
 
 class NetworkInTransactionError(RuntimeError):
@@ -66,6 +63,7 @@ class PrepareContext:
     settings: Settings
     request_id: str
     cache: Cache
+    database: Database
 
 
 @dataclass(slots=True)
@@ -88,6 +86,14 @@ class Context:
     def workspace_id(self) -> uuid.UUID:
         """The caller's workspace; refuses a credential that belongs to none."""
         return self.actor.require_workspace()
+
+    async def enter_workspace(self, actor: Actor) -> None:
+        """Go on as `actor`: for sign-in, which learns the workspace inside its transaction."""
+        await self.session.execute(
+            text("SELECT set_config('bursar.workspace_id', :workspace, true)"),
+            {"workspace": str(actor.require_workspace())},
+        )
+        self.actor = actor
 
     def fact(self, kind: str, object_id: object, /, **data: JsonValue) -> None:
         """Record a named event, such as "account.opened", in the journal row of this call."""

@@ -7,6 +7,7 @@ only from the runtime.
 """
 
 import asyncio
+import contextvars
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -19,7 +20,6 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bursar.core.errors import Unavailable
-from bursar.runtime.context import transaction_open
 
 STATEMENT_SECONDS_MAX = 60
 IDLE_IN_TRANSACTION_SECONDS_MAX = 60
@@ -29,6 +29,10 @@ TRIES_MAX = 3
 RETRY_STATES = frozenset({"40001", "40P01"})
 
 Value = TypeVar("Value")
+
+transaction_open: contextvars.ContextVar[bool] = contextvars.ContextVar(
+    "transaction_open", default=False
+)
 
 
 class Everywhere(Enum):
@@ -115,6 +119,28 @@ class Database:
                     raise
                 finally:
                     transaction_open.reset(token)
+        except (InterfaceError, OperationalError, OSError, TimeoutError) as error:
+            raise Unavailable("the database cannot be reached right now") from error
+
+    async def record(
+        self, workspace_id: uuid.UUID | None, statement: str, *, durable: bool
+    ) -> None:
+        """Run one statement in a transaction of its own, in a single round trip.
+
+        For journal rows that stand beside a transaction (refusals, reads by agents). Not durable
+        means the answer does not wait for the disk: a crash may lose the last instants.
+        """
+        begin = _begin(workspace_id, read_only=False)
+        if not durable:
+            begin += ";SET LOCAL synchronous_commit = off"
+        try:
+            async with self._engine.connect() as connection:
+                raw = (await connection.get_raw_connection()).driver_connection
+                try:
+                    await raw.execute(f"{begin};{statement};COMMIT")  # type: ignore[union-attr]
+                except BaseException:
+                    await _roll_back(raw)
+                    raise
         except (InterfaceError, OperationalError, OSError, TimeoutError) as error:
             raise Unavailable("the database cannot be reached right now") from error
 
