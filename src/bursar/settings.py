@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     yfinance_base_url: str = Field(
         "https://query2.finance.yahoo.com", description="Where yfinance's chart API is reached."
     )
+    mcp_toolsets: str = Field(
+        "core",
+        description="Comma-separated toolsets that MCP exposes: core, a package's name, or all.",
+    )
     bursar_api_url: str | None = Field(
         None, description="Server the command line speaks to; blank means this machine's."
     )

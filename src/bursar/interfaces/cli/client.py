@@ -1,0 +1,121 @@
+"""Speak to the server over HTTP with the standard library: the command line starts in no time."""
+
+import http.client
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from bursar import __version__
+from bursar.core.errors import BursarError, Refused, Unauthenticated, Unavailable
+
+PREFIX = "/api/v1"
+SECONDS_MAX = 300
+ANSWER_BYTES_MAX = 256 * 1024 * 1024
+HTTP_ERROR_FIRST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the server answers and what to show it."""
+
+    address: str
+    token: str
+
+    def call(
+        self, method: str, path: str, body: dict[str, Any], *, dry_run: bool = False, key: str = ""
+    ) -> Any:
+        """Call one operation; return its JSON or raise the error the server stated."""
+        rest = dict(body)
+        for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
+            path = path.replace("{" + name + "}", quote(str(rest.pop(name)), safe=""))
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "User-Agent": f"bursar-cli/{__version__}",
+            "Accept": "application/json",
+        }
+        data = None
+        if method in ("GET", "DELETE"):
+            query = urlencode(
+                {k: ",".join(map(str, v)) if isinstance(v, list) else v for k, v in rest.items()}
+            )
+            path = f"{path}?{query}" if query else path
+        else:
+            data = json.dumps(rest).encode()
+            headers["Content-Type"] = "application/json"
+            headers["Idempotency-Key"] = key or str(uuid.uuid4())
+        if dry_run:
+            headers["Dry-Run"] = "true"
+        status, raw = self._send(method, PREFIX + path, data, headers)
+        return _read(status, raw)
+
+    def _send(
+        self, method: str, path: str, data: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, bytes]:
+        parts = urlsplit(self.address)
+        kind = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
+        connection = kind(parts.netloc, timeout=SECONDS_MAX)
+        try:
+            connection.request(method, parts.path.rstrip("/") + path, data, headers)
+            response = connection.getresponse()
+            return response.status, response.read(ANSWER_BYTES_MAX)
+        except (OSError, http.client.HTTPException) as error:
+            raise Unavailable(
+                f"no server answers at {self.address}",
+                hint="Start it with 'bursar up' (or 'make run'), or set BURSAR_API_URL.",
+            ) from error
+        finally:
+            connection.close()
+
+
+class ServerError(BursarError):
+    """An error the server stated; shown as it was sent."""
+
+    def __init__(self, status: int, document: dict[str, Any]) -> None:
+        super().__init__(
+            str(document.get("message", "the server refused")),
+            hint=document.get("hint"),
+            field=document.get("field"),
+            details=document.get("details"),
+        )
+        self.document = document
+        self.http_status = status
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the server's own document."""
+        return self.document
+
+
+def _read(status: int, raw: bytes) -> Any:
+    try:
+        document = json.loads(raw) if raw else {}
+    except ValueError:
+        raise Refused(
+            f"the server answered {status} with something that is not JSON",
+            hint="Check BURSAR_API_URL: is it a Bursar server?",
+        ) from None
+    if status >= HTTP_ERROR_FIRST:
+        raise ServerError(status, document if isinstance(document, dict) else {})
+    return document
+
+
+def find_server() -> Server:
+    """Return the server to speak to, from the settings or from this machine's installation."""
+    from bursar.settings import Settings  # noqa: PLC0415 - heavy, loaded on first use
+
+    settings = Settings()
+    token = settings.bursar_token.get_secret_value()
+    token_file = settings.bursar_home / "keys" / "cli-token"
+    if not token and token_file.is_file():
+        token = token_file.read_text(encoding="utf-8").strip()
+    if not token:
+        raise Unauthenticated(
+            "the command line has no token",
+            hint="Set BURSAR_TOKEN, or run on the machine where 'bursar up' made one.",
+        )
+    host = "127.0.0.1" if settings.server_host in ("0.0.0.0", "::") else settings.server_host  # noqa: S104 - reading, not binding
+    address = settings.bursar_api_url or f"http://{host}:{settings.server_port}"
+    return Server(address.rstrip("/"), token)

@@ -1,0 +1,147 @@
+"""`bursar`: every operation of the registry as a command, and the commands that run the server."""
+
+import inspect
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from bursar import __version__
+from bursar.core.errors import BursarError, InvalidInput
+from bursar.interfaces.cli import client, manifest
+from bursar.interfaces.cli.server_commands import add_server_commands
+
+TYPES: dict[str, Any] = {
+    "text": str,
+    "integer": int,
+    "boolean": bool,
+    "list": list[str],
+    "json": str,
+}
+EXIT_REFUSED = 1
+EXIT_USAGE = 2
+
+
+def build() -> typer.Typer:
+    """Return the whole command line."""
+    app = typer.Typer(
+        name="bursar",
+        help="Bursar: one book of all your money. For education and research; no financial advice.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    groups: dict[str, typer.Typer] = {}
+    for command in manifest.load():
+        if not command["words"]:
+            continue
+        parent = app
+        for word in command["words"][:-1]:
+            if word not in groups:
+                groups[word] = typer.Typer(no_args_is_help=True, help=f"Commands about {word}.")
+                parent.add_typer(groups[word], name=word)
+            parent = groups[word]
+        parent.command(command["words"][-1], help=command["description"])(_function(command))
+    add_server_commands(app)
+    return app
+
+
+def _function(command: dict[str, Any]) -> Any:
+    """Return a function with the signature Typer reads its arguments and options from."""
+
+    def run(**values: Any) -> None:
+        as_json = values.pop("as_json")
+        dry_run = values.pop("dry_run", False)
+        body = {
+            p["name"]: _value(p, values[p["name"]])
+            for p in command["parameters"]
+            if values.get(p["name"]) is not None
+        }
+        execute(command, body, as_json=as_json, dry_run=dry_run)
+
+    parameters = [_parameter(p) for p in command["parameters"]]
+    parameters.append(_flag("as_json", "--json", "Print the result as JSON and nothing else."))
+    if command["writes"]:
+        parameters.append(_flag("dry_run", "--dry-run", "Show the result and change nothing."))
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__name__ = command["operation"].replace(".", "_")
+    return run
+
+
+def _flag(name: str, option: str, text: str) -> inspect.Parameter:
+    annotation = Annotated[bool, typer.Option(option, help=text)]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=annotation
+    )
+
+
+def _parameter(facts: dict[str, Any]) -> inspect.Parameter:
+    text = facts["help"]
+    if facts["choices"]:
+        text += f" One of: {', '.join(facts['choices'])}."
+    if facts["kind"] == "json":
+        text += " Written as JSON."
+    kind: Any = TYPES[facts["kind"]]
+    if facts["argument"]:
+        marker: Any = typer.Argument(help=text, show_default=False)
+    elif facts["kind"] == "boolean":
+        name = facts["name"].replace("_", "-")
+        marker = typer.Option(f"--{name}/--no-{name}", help=text, show_default=False)
+    else:
+        marker = typer.Option(f"--{facts['name'].replace('_', '-')}", help=text, show_default=False)
+    default: Any = inspect.Parameter.empty if facts["required"] else None
+    annotation = Annotated[kind if facts["required"] else kind | None, marker]
+    return inspect.Parameter(
+        facts["name"], inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _value(facts: dict[str, Any], given: Any) -> Any:
+    if facts["kind"] == "list":
+        return [part for text in given for part in text.split(",") if part]
+    if facts["kind"] != "json":
+        return given
+    try:
+        return json.loads(given)
+    except ValueError:
+        raise InvalidInput(
+            f"--{facts['name'].replace('_', '-')} must be JSON", field=facts["name"]
+        ) from None
+
+
+def execute(
+    command: dict[str, Any], body: dict[str, Any], *, as_json: bool, dry_run: bool = False
+) -> None:
+    """Call the server and print its answer."""
+    server = client.find_server()
+    document = server.call(command["method"], command["path"], body, dry_run=dry_run)
+    if as_json:
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    from bursar.interfaces.cli.render import show  # noqa: PLC0415 - heavy, loaded on first use
+
+    show(document)
+
+
+def main() -> None:
+    """Run the command line; a refusal is one readable message and exit code 1."""
+    app = build()
+    try:
+        app()
+    except BursarError as error:
+        _print_error(error)
+        sys.exit(EXIT_REFUSED)
+
+
+def _print_error(error: BursarError) -> None:
+    if "--json" in sys.argv:
+        typer.echo(json.dumps(error.as_json()), err=True)
+        return
+    where = f" ({error.field})" if error.field else ""
+    typer.echo(f"error{where}: {error.message}", err=True)
+    if error.hint:
+        typer.echo(f"hint: {error.hint}", err=True)
+
+
+__all__ = ["__version__", "build", "execute", "main"]

@@ -1,0 +1,280 @@
+"""The one door: every call by REST, MCP, command line or worker passes here, under one set of rules.
+
+authenticate -> scope -> validate -> prepare -> begin -> claim idempotency key -> run -> journal and
+effects -> commit -> answer. A refusal is journaled in a transaction of its own, because the work
+it refused was rolled back. Nothing else in Bursar begins or commits a transaction for a request.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from bursar.core.errors import (
+    BursarError,
+    Forbidden,
+    InFlight,
+    InternalError,
+    InvalidInput,
+    KeyReused,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
+from bursar.core.ids import new_id
+from bursar.core.model import Nothing
+from bursar.interfaces.application import Application
+from bursar.runtime.actor import NOBODY, Actor, Source
+from bursar.runtime.context import Context, PrepareContext
+from bursar.runtime.database import Transaction, with_retry
+from bursar.runtime.journal import Entry, hash_input
+from bursar.runtime.registry import Operation, operations
+from bursar.runtime.store import claim_key
+
+KEY_CHARACTERS_MAX = 255
+PROBLEMS_MAX = 20
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, as an interface hands it over."""
+
+    operation: str
+    body: Mapping[str, Any] | BaseModel
+    source: Source
+    credential: str | None = None
+    actor: Actor | None = None
+    request_id: str = field(default_factory=lambda: str(new_id()))
+    idempotency_key: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an operation returned: a model, or the stored answer of the first call with its key."""
+
+    status: int
+    model: BaseModel | None
+    stored: JsonValue = None
+    replayed: bool = False
+    effects: tuple[uuid.UUID, ...] = ()
+
+    def document(self) -> Any:
+        """Return the answer as JSON values."""
+        return self.stored if self.model is None else self.model.model_dump(mode="json")
+
+    def content(self) -> bytes | None:
+        """Return the answer as JSON text when it was just computed, else None."""
+        return None if self.model is None else self.model.model_dump_json().encode()
+
+
+@dataclass(slots=True)
+class _Passage:
+    """One call on its way through the door; filled step by step."""
+
+    application: Application
+    operation: Operation
+    call: Call
+    actor: Actor = NOBODY
+    body: BaseModel = field(default_factory=Nothing)
+    input_hash: bytes = b""
+    prepared: Any = None
+
+    def entry(self, outcome: str, **more: Any) -> Entry:
+        """Return the journal row of this call."""
+        more.setdefault("actor", self.actor)
+        return Entry(
+            at=self.application.clock.now(),
+            source=self.call.source,
+            operation=self.operation.name,
+            request_id=self.call.request_id,
+            input_hash=self.input_hash,
+            outcome=outcome,
+            **more,
+        )
+
+
+async def invoke(application: Application, call: Call) -> Answer:
+    """Carry out one call of one operation.
+
+    Raises BursarError and its subclasses only; anything unexpected is logged with its trace and
+    becomes InternalError, which shows nothing of the inside.
+    """
+    operation = operations().get(call.operation)
+    if operation is None:
+        raise NotFound(f"there is no operation {call.operation!r}")
+    passage = _Passage(application, operation, call)
+    try:
+        passage.actor = await _actor_of(passage)
+        _check_scope(operation, passage.actor)
+        passage.body = validate(operation, call.body)
+        passage.input_hash = hash_input(operation.name, passage.body)
+        _check_key(operation, call)
+        return await _carry_out(passage)
+    except BursarError as error:
+        await _journal_refusal(passage, error)
+        raise
+    except Exception as error:
+        log.exception("operation failed", operation=operation.name, request_id=call.request_id)
+        hidden = InternalError("something went wrong inside Bursar; nothing was changed")
+        await _journal_refusal(passage, hidden)
+        raise hidden from error
+
+
+async def _actor_of(passage: _Passage) -> Actor:
+    call = passage.call
+    if call.actor is not None:
+        return call.actor
+    if call.credential:
+        return await passage.application.authenticate(call.credential)
+    if passage.operation.scope is None:
+        return NOBODY
+    raise Unauthenticated("this operation needs a token")
+
+
+def _check_scope(operation: Operation, actor: Actor) -> None:
+    if operation.scope is not None and not actor.may(operation.scope):
+        raise Forbidden(
+            f"this credential lacks the scope {operation.scope}",
+            hint=f"Use a token that carries {operation.scope}.",
+            details={"scope": operation.scope},
+        )
+
+
+def validate(operation: Operation, body: Mapping[str, Any] | BaseModel) -> BaseModel:
+    """Return the operation's input, or raise InvalidInput naming the first field that is wrong."""
+    if isinstance(body, operation.input_model):
+        return body
+    try:
+        return operation.input_model.model_validate(body)
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        listed: list[JsonValue] = [
+            {"field": _field_name(p["loc"]), "problem": _sentence(p)}
+            for p in problems[:PROBLEMS_MAX]
+        ]
+        first = problems[0]
+        name = _field_name(first["loc"])
+        raise InvalidInput(
+            f"{name}: {_sentence(first)}" if name else _sentence(first),
+            field=name or None,
+            details={"problems": listed, "count": len(problems)},
+        ) from None
+
+
+def _field_name(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location)
+
+
+def _sentence(problem: Any) -> str:
+    return str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
+
+
+def _check_key(operation: Operation, call: Call) -> None:
+    if call.idempotency_key is not None and not 0 < len(call.idempotency_key) <= KEY_CHARACTERS_MAX:
+        raise InvalidInput(
+            f"an idempotency key has 1 to {KEY_CHARACTERS_MAX} characters", field="Idempotency-Key"
+        )
+    if operation.idempotency_required and call.idempotency_key is None and not call.dry_run:
+        raise InvalidInput(
+            "this operation moves money and needs an idempotency key",
+            field="Idempotency-Key",
+            hint="Send a header Idempotency-Key with a value that is new for each new request.",
+        )
+
+
+async def _carry_out(passage: _Passage) -> Answer:
+    application, operation = passage.application, passage.operation
+    if operation.prepare is not None:
+        context = PrepareContext(
+            actor=passage.actor,
+            clock=application.clock,
+            settings=application.settings,
+            request_id=passage.call.request_id,
+            cache=application.cache,
+            database=application.database,
+        )
+        passage.prepared = await operation.prepare(context, passage.body)
+
+    async def attempt() -> Answer:
+        async with application.database.transaction(
+            passage.actor.workspace_id, read_only=not operation.writes
+        ) as transaction:
+            return await _run(passage, transaction)
+
+    answer = await with_retry(attempt)
+    if not operation.writes and passage.call.source is Source.MCP:
+        # An agent's reads are part of its record; a person's are not. No wait for the disk.
+        statement = passage.entry("read").statement()
+        await application.database.record(passage.actor.workspace_id, statement, durable=False)
+    return answer
+
+
+async def _run(passage: _Passage, transaction: Transaction) -> Answer:
+    application, operation, call = passage.application, passage.operation, passage.call
+    keyed = operation.writes and call.idempotency_key is not None and not call.dry_run
+    if keyed:
+        stored = await _claim(passage, transaction)
+        if stored is not None:
+            return stored
+    context = Context(
+        session=transaction.session,
+        actor=passage.actor,
+        clock=application.clock,
+        settings=application.settings,
+        request_id=call.request_id,
+        source=call.source,
+        cache=application.cache,
+        dry_run=call.dry_run,
+        prepared=passage.prepared,
+    )
+    output: BaseModel = await operation.run(context, passage.body)
+    if call.dry_run:
+        transaction.rollback = True
+        return Answer(200, output)
+    if operation.writes:
+        entry = passage.entry(
+            "done",
+            actor=context.actor,
+            facts=context.facts,
+            effects=context.effects,
+            idempotency_key=call.idempotency_key if keyed else None,
+            answer_status=operation.status,
+            answer_body=output.model_dump(mode="json") if keyed else None,
+        )
+        transaction.before_commit.append(entry.statement())
+    return Answer(operation.status, output, effects=tuple(e.id for e in context.effects))
+
+
+async def _claim(passage: _Passage, transaction: Transaction) -> Answer | None:
+    """Claim the idempotency key, or return what its first call answered."""
+    key = passage.call.idempotency_key or ""
+    workspace_id = passage.actor.require_workspace()
+    claimed = await claim_key(transaction.session, workspace_id, passage.operation.name, key)
+    if claimed.state == "in_flight":
+        raise InFlight("a request with this idempotency key is being carried out")
+    if claimed.state == "new":
+        return None
+    if claimed.input_hash != passage.input_hash:
+        raise KeyReused("this idempotency key was used before with another body")
+    transaction.rollback = True
+    return Answer(claimed.status, None, stored=claimed.body, replayed=True)
+
+
+async def _journal_refusal(passage: _Passage, error: BursarError) -> None:
+    """Write a refused attempt down; the refusal stands even when that fails."""
+    by_agent = passage.call.source is Source.MCP
+    if passage.call.dry_run or not (passage.operation.writes or by_agent):
+        return
+    if isinstance(error, Unavailable):
+        return
+    statement = passage.entry("refused", error_code=error.code).statement()
+    workspace_id = passage.actor.workspace_id
+    try:
+        await passage.application.database.record(workspace_id, statement, durable=True)
+    except Exception:
+        log.exception("a refusal could not be journaled", request_id=passage.call.request_id)

@@ -1,0 +1,68 @@
+"""Logs are one JSON object a line: UTC time, level, message, request id; secrets are masked."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from bursar.settings import Settings
+
+SECRET_NAMES = re.compile(
+    r"(password|secret|token|authorization|cookie|credential|api_key)", re.IGNORECASE
+)
+SECRET_VALUES = re.compile(r"bur_(live|test)_[A-Za-z0-9_\-]+|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)")
+MASK = "***"
+
+
+def mask_secrets(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Replace what looks like a secret, by its name or by its shape."""
+    for name, value in event.items():
+        if SECRET_NAMES.search(name):
+            event[name] = MASK
+        elif isinstance(value, str):
+            event[name] = SECRET_VALUES.sub(MASK, value)
+    return event
+
+
+def configure_logs(settings: Settings) -> None:
+    """Send Bursar's and the libraries' logs to standard error in one form."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="timestamp"),
+        structlog.processors.format_exc_info,
+        structlog.processors.EventRenamer("message"),
+        mask_secrets,
+    ]
+    console = settings.log_format == "console"
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(event_key="message", colors=sys.stderr.isatty())
+        if console
+        else structlog.processors.JSONRenderer()
+    )
+    level = (
+        logging.DEBUG if settings.debug_mode else getattr(logging, settings.log_level.upper(), 20)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    for noisy in ("mcp", "httpx", "httpx2", "celery.utils.functional"):
+        logging.getLogger(noisy).setLevel(max(level, logging.WARNING))

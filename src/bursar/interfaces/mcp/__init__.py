@@ -1,0 +1,1 @@
+"""MCP: the registry's operations as tools and resources, by stdio, Streamable HTTP and SSE."""

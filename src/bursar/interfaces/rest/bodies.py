@@ -1,0 +1,113 @@
+"""Turn a request's path, query, JSON body or upload into an operation's input, and nothing else."""
+
+import base64
+import json
+import typing
+from collections.abc import Mapping
+from types import UnionType
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+
+from bursar.core.errors import InvalidInput, TooLarge
+from bursar.runtime.registry import Operation
+
+JSON_BYTES_MAX = 4 * 1024 * 1024
+MULTIPART_OVERHEAD_BYTES = 64 * 1024
+
+
+async def read_input(
+    request: Request, operation: Operation, upload_bytes_max: int
+) -> dict[str, Any]:
+    """Return the raw input; raise InvalidInput or TooLarge before anything is decoded in full."""
+    body = query_values(operation, request)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if operation.method in ("GET", "DELETE"):
+        pass
+    elif kind == "multipart/form-data":
+        body.update(await _form(request, upload_bytes_max))
+    else:
+        body.update(await _json(request, kind))
+    body.update(request.path_params)
+    return body
+
+
+def query_values(operation: Operation, request: Request) -> dict[str, Any]:
+    """Return the query as input fields; a repeated parameter fills a list field."""
+    values: dict[str, Any] = {}
+    for name in request.query_params:
+        if name == "dry_run" and operation.writes:
+            continue
+        several = request.query_params.getlist(name)
+        field = operation.input_model.model_fields.get(name)
+        if field is not None and is_list(field.annotation):
+            values[name] = [part for text in several for part in text.split(",") if part]
+        else:
+            values[name] = several[-1]
+    return values
+
+
+def is_list(annotation: Any) -> bool:
+    """Tell whether a field holds several values."""
+    origin = typing.get_origin(annotation)
+    if origin in (list, tuple, set, frozenset):
+        return True
+    if origin in (typing.Union, UnionType):
+        return any(is_list(part) for part in typing.get_args(annotation))
+    return False
+
+
+async def _json(request: Request, kind: str) -> dict[str, Any]:
+    raw = await read_limited(request, JSON_BYTES_MAX)
+    if not raw:
+        return {}
+    if kind not in ("application/json", ""):
+        raise InvalidInput(
+            f"a body of type {kind[:80]!r} is not understood",
+            field="Content-Type",
+            hint="Send JSON with Content-Type: application/json.",
+        )
+    try:
+        document = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise InvalidInput("the body is not valid JSON") from None
+    if not isinstance(document, Mapping):
+        raise InvalidInput("the body must be a JSON object")
+    return dict(document)
+
+
+async def _form(request: Request, upload_bytes_max: int) -> dict[str, Any]:
+    """Read an upload: the part `file` becomes content_base64 and filename."""
+    _check_length(request, upload_bytes_max + MULTIPART_OVERHEAD_BYTES)
+    values: dict[str, Any] = {}
+    async with request.form(max_files=1, max_fields=50, max_part_size=JSON_BYTES_MAX) as form:
+        for name, part in form.multi_items():
+            if isinstance(part, UploadFile):
+                data = await part.read(upload_bytes_max + 1)
+                if len(data) > upload_bytes_max:
+                    raise TooLarge(f"a file may hold at most {upload_bytes_max} bytes", field=name)
+                values["content_base64"] = base64.b64encode(data).decode()
+                values["filename"] = part.filename or "upload"
+            else:
+                values[name] = part
+    return values
+
+
+async def read_limited(request: Request, bytes_max: int) -> bytes:
+    """Read a body up to a limit, refusing by its declared length first."""
+    _check_length(request, bytes_max)
+    chunks: list[bytes] = []
+    total = 0
+    async for chunk in request.stream():
+        total += len(chunk)
+        if total > bytes_max:
+            raise TooLarge(f"a body may hold at most {bytes_max} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _check_length(request: Request, bytes_max: int) -> None:
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > bytes_max:
+        raise TooLarge(f"a body may hold at most {bytes_max} bytes")
