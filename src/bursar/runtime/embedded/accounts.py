@@ -22,7 +22,7 @@ class ServerAccount:
     group_id: int
     reads_anywhere: bool
 
-    def launch_arguments(self) -> tuple[int, int, int]:
+    def arguments(self) -> tuple[int, int, int]:
         """Return user id, group id and the reads-anywhere flag, as launch.py takes them."""
         return self.user_id, self.group_id, int(self.reads_anywhere)
 

@@ -1,9 +1,9 @@
 """BURSAR_HOME: one folder holds all state, and one lock says who runs it.
 
-    postgresql/  redis/    data of the embedded servers
-    keys/                  passwords and keys, 0600
-    run/                   lock, chosen ports, addresses, status, process ids
-    logs/                  one file per part
+postgresql/  redis/    data of the embedded servers
+keys/                  passwords and keys, 0600
+run/                   lock, chosen ports, addresses, status, process ids
+logs/                  one file per part
 """
 
 import fcntl
@@ -33,15 +33,21 @@ class AlreadyRunning(Conflict):
     code = "already_running"
 
 
-def write_atomically(path: Path, text: str, *, account: ServerAccount | None = None) -> None:
-    """Replace `path` with `text`, readable by its owner only; a reader never sees half of it."""
+def write_atomically(
+    path: Path, text: str, *, account: ServerAccount | None = None, synced: bool = True
+) -> None:
+    """Replace `path` with `text`, readable by its owner only; a reader never sees half of it.
+
+    `synced=False` skips the disk sync, for files that say only what runs at the moment.
+    """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if synced:
+                stream.flush()
+                os.fsync(stream.fileno())
         if account is not None:
             os.chown(temporary, account.user_id, account.group_id)
         temporary.replace(path)

@@ -8,7 +8,6 @@ Roles: `postgres` (superuser, used by nobody but this module and tests), `bursar
 database, runs migrations), `bursar_app` (the application: owns nothing, obeys row-level security).
 """
 
-import asyncio
 import hashlib
 import importlib.util
 import os
@@ -28,7 +27,6 @@ from bursar.runtime.embedded.home import Home, HomeLock, write_atomically
 from bursar.runtime.embedded.processes import (
     Launch,
     end_processes,
-    launch_command,
     marked_processes,
 )
 
@@ -43,6 +41,7 @@ STOP_GRACE_SECONDS = 20.0
 SOCKET_PATH_BYTES_MAX = 103  # macOS; Linux allows 107
 INITIALISE_SECONDS_MAX = 120
 PROBE_SECONDS_MAX = 3.0
+ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}  # none of the caller's PG* variables
 
 ACCESS_RULES = """\
 # Written at every start. Password for everyone; loopback and the private socket only.
@@ -158,16 +157,18 @@ class EmbeddedPostgresql:
         self._configure(account)
         port = self._home.port("postgresql")
         self._address = PostgresqlAddress(port, passwords)
-        command = [
-            str(programs / "postgres"),
-            *("-D", str(self.data)),
-            *("-p", str(port)),
-            f"--cluster-name={self.mark}",
-        ]
-        wrapped = launch_command(
-            command, parent=os.getpid(), death_signal=STOP_SIGNAL, account=account
+        return Launch(
+            (
+                *(str(programs / "postgres"), "-D", str(self.data), "-p", str(port)),
+                f"--cluster-name={self.mark}",
+            ),
+            environment=ENVIRONMENT,
+            inherits_environment=False,
+            folder=self._home.postgresql,
+            account=account,
+            death_signal=STOP_SIGNAL,
+            identity=f"127.0.0.1:{port}",
         )
-        return Launch(tuple(wrapped), folder=self._home.path, identity=f"127.0.0.1:{port}")
 
     async def ready(self) -> bool:
         """Tell whether the application's role can run a statement."""
@@ -254,16 +255,17 @@ class EmbeddedPostgresql:
         write_atomically(self.data / "postgresql.conf", text, account=account)
         write_atomically(self.data / "pg_hba.conf", ACCESS_RULES, account=account)
 
-    def _run_alone(
-        self, data: Path, account: ServerAccount | None, statements: list[str]
-    ) -> None:
+    def _run_alone(self, data: Path, account: ServerAccount | None, statements: list[str]) -> None:
         """Run statements in PostgreSQL's single-user mode, which asks for no password."""
-        output = self._run(
-            account,
-            ["postgres", "--single", "-D", str(data), "-c", "password_encryption=scram-sha-256"]
-            + ["-c", "log_min_error_statement=panic", "-c", f"cluster_name={self.mark}", "postgres"],
-            typed="".join(f"{statement}\n" for statement in statements),
-        )
+        command = ["postgres", "--single", "-D", str(data)]
+        for setting in (
+            "password_encryption=scram-sha-256",
+            "log_min_error_statement=panic",  # the statements carry passwords
+            f"cluster_name={self.mark}",
+        ):
+            command += ["-c", setting]
+        typed = "".join(f"{statement}\n" for statement in statements)
+        output = self._run(account, [*command, ADMIN_ROLE], typed)
         # This mode exits with 0 after errors.
         if "ERROR:" in output or "FATAL:" in output:
             msg = f"PostgreSQL's roles could not be made: {output[-500:]}"
@@ -271,22 +273,21 @@ class EmbeddedPostgresql:
 
     def _run(self, account: ServerAccount | None, command: list[str], typed: str = "") -> str:
         program, *arguments = command
-        wrapped = launch_command(
-            [str(program_folder() / program), *arguments],
-            parent=os.getpid(),
-            death_signal=signal.SIGKILL,
+        launch = Launch(
+            (str(program_folder() / program), *arguments),
             account=account,
+            death_signal=signal.SIGKILL,
         )
         try:
             done = subprocess.run(  # noqa: S603 - our own program and arguments, no shell
-                wrapped,
+                launch.arguments(),
                 input=typed,
                 capture_output=True,
                 text=True,
                 check=False,
                 timeout=INITIALISE_SECONDS_MAX,
                 cwd=self._home.postgresql,
-                env={"LC_ALL": "C", "TZ": "UTC"},
+                env=ENVIRONMENT,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             msg = f"{program} did not run: {error}"
@@ -331,14 +332,3 @@ def database_statements(database: str) -> list[str]:
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
         f"GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {APPLICATION_ROLE}",
     ]
-
-
-async def wait_until_ready(server: EmbeddedPostgresql, seconds_max: float = 30.0) -> None:
-    """Wait for the server to answer. Raises PostgresqlFailed after `seconds_max`."""
-    try:
-        async with asyncio.timeout(seconds_max):
-            while not await server.ready():
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        msg = f"PostgreSQL did not answer within {seconds_max:.0f} s"
-        raise PostgresqlFailed(msg) from None

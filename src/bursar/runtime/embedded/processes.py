@@ -4,19 +4,22 @@ A zombie counts as dead: it holds no memory and no file, it only waits for a par
 come (a container's process 1 often does not reap).
 """
 
+import asyncio
+import os
 import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
-from bursar.runtime.embedded.accounts import ServerAccount
 from bursar.runtime.embedded import launch
+from bursar.runtime.embedded.accounts import ServerAccount
 
 START_TIME_TOLERANCE_SECONDS = 0.02
+PROBE_INTERVAL_SECONDS = 0.02
 
 
 class ProcessIdentity(NamedTuple):
@@ -28,15 +31,32 @@ class ProcessIdentity(NamedTuple):
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start a program: absolute command, extra environment, and what its users depend on.
+    """How to start a program: absolute command, environment, folder, user, and how it dies.
 
-    `identity` changes when those who use the part must start anew (a server's address).
+    `identity` changes when those who use the program must start anew (a server's address).
+    `death_signal` reaches it when its parent is gone, however that happened (Linux).
     """
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    inherits_environment: bool = True
     folder: Path | None = None
+    account: ServerAccount | None = None
+    death_signal: signal.Signals = signal.SIGTERM
     identity: str = ""
+
+    def arguments(self) -> list[str]:
+        """Return the command wrapped so that it dies with the calling process (see launch.py)."""
+        user, group, reads = (-1, -1, 0) if self.account is None else self.account.arguments()
+        fixed = (os.getpid(), int(self.death_signal), user, group, reads)
+        script = [sys.executable, "-I", "-S", launch.__file__]
+        return [*script, *(str(number) for number in fixed), *self.command]
+
+    def child_environment(self) -> dict[str, str]:
+        """Return the whole environment of the child."""
+        if not self.inherits_environment:
+            return dict(self.environment)
+        return dict(os.environ) | dict(self.environment)  # noqa: TID251 - handed on, not read
 
 
 def identify(pid: int) -> ProcessIdentity | None:
@@ -55,8 +75,7 @@ def is_alive(identity: ProcessIdentity) -> bool:
     now = identify(identity.pid)
     return (
         now is not None
-        and abs(now.started_at_seconds - identity.started_at_seconds)
-        < START_TIME_TOLERANCE_SECONDS
+        and abs(now.started_at_seconds - identity.started_at_seconds) < START_TIME_TOLERANCE_SECONDS
     )
 
 
@@ -98,14 +117,12 @@ def _lives(process: psutil.Process) -> bool:
         return False
 
 
-def launch_command(
-    command: Sequence[str],
-    *,
-    parent: int,
-    death_signal: signal.Signals,
-    account: ServerAccount | None = None,
-) -> list[str]:
-    """Wrap `command` so that it dies with process `parent` and runs as `account`."""
-    user, group, reads = (-1, -1, 0) if account is None else account.launch_arguments()
-    fixed = (parent, int(death_signal), user, group, reads)
-    return [sys.executable, "-I", "-S", launch.__file__, *(str(number) for number in fixed), *command]
+async def wait_until_ready(probe: Callable[[], Awaitable[bool]], seconds_max: float) -> bool:
+    """Ask every 20 ms until the answer is yes; False after `seconds_max`."""
+    try:
+        async with asyncio.timeout(seconds_max):
+            while not await probe():  # noqa: ASYNC110 - another process answers when it can
+                await asyncio.sleep(PROBE_INTERVAL_SECONDS)
+    except TimeoutError:
+        return False
+    return True

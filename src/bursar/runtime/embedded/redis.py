@@ -19,7 +19,6 @@ from bursar.runtime.embedded.home import Home, HomeLock, write_atomically
 from bursar.runtime.embedded.processes import (
     Launch,
     end_processes,
-    launch_command,
     marked_processes,
 )
 
@@ -103,13 +102,13 @@ class EmbeddedRedis:
             durable="yes" if self._durable else "no",
         )
         write_atomically(settings, text, account=account)
-        wrapped = launch_command(
-            [str(server), str(settings)],
-            parent=os.getpid(),
-            death_signal=STOP_SIGNAL,
+        return Launch(
+            (str(server), str(settings)),
+            folder=folder,
             account=account,
+            death_signal=STOP_SIGNAL,
+            identity=f"127.0.0.1:{self._port}",
         )
-        return Launch(tuple(wrapped), folder=folder, identity=f"127.0.0.1:{self._port}")
 
     def end_leftovers(self) -> None:
         """End a server of this folder that outlived its parent; wait for it."""

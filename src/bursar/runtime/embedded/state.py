@@ -53,7 +53,8 @@ def read_servers(home: Home) -> dict[str, str]:
 
 def publish_servers(home: Home, **urls: str) -> None:
     """Add addresses to the file. Only the holder of the home's lock may call this."""
-    write_atomically(home.run / FILE_NAME, json.dumps(read_servers(home) | urls, indent=1))
+    text = json.dumps(read_servers(home) | urls, indent=1)
+    write_atomically(home.run / FILE_NAME, text, synced=False)
 
 
 def forget_servers(home: Home) -> None:
