@@ -100,6 +100,13 @@ def program_folder() -> Path:
     return Path(found.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"
 
 
+def socket_folder(home: Home) -> Path | None:
+    """Return the folder of the private socket; None when its path would be too long."""
+    folder = home.postgresql / "socket"
+    longest = len(os.fsencode(folder / ".s.PGSQL.65535.lock"))
+    return folder if longest <= SOCKET_PATH_BYTES_MAX else None
+
+
 @dataclass(frozen=True)
 class PostgresqlAddress:
     """Where a running server answers; `url` gives a role's address with its password."""
@@ -242,13 +249,13 @@ class EmbeddedPostgresql:
         write_atomically(data / "bursar_passwords", _digest(passwords), account=account)
 
     def _configure(self, account: ServerAccount | None) -> None:
-        sockets = self._home.postgresql / "socket"
-        sockets.mkdir(mode=0o700, exist_ok=True)
-        if account is not None:
-            os.chown(sockets, account.user_id, account.group_id)
-        longest = len(os.fsencode(sockets / ".s.PGSQL.65535.lock"))
+        sockets = socket_folder(self._home)
+        if sockets is not None:
+            sockets.mkdir(mode=0o700, exist_ok=True)
+            if account is not None:
+                os.chown(sockets, account.user_id, account.group_id)
         text = SETTINGS.format(
-            sockets=str(sockets).replace("'", "''") if longest <= SOCKET_PATH_BYTES_MAX else "",
+            sockets=str(sockets or "").replace("'", "''"),
             connections=self._connections_max,
             durable="on" if self._durable else "off",
         )
