@@ -5,6 +5,8 @@ environment wins. Field names are the variable names in lower case. `.env.exampl
 docs/reference/settings.md are generated from this class.
 """
 
+import os
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
@@ -14,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SAMPLE_SECRET_KEYS = frozenset({"change-me", "changeme", "secret", "your-secret-key"})
 SECRET_KEY_CHARACTERS_MIN = 32
+PASSWORD_IN_ADDRESS = re.compile(r"(://[^/@\s]*?:)[^/@\s]*@")
 
 
 class Environment(StrEnum):
@@ -148,6 +151,24 @@ class Settings(BaseSettings):
             msg = "CORS_ORIGINS must name its origins in production; '*' is refused"
             raise ValueError(msg)
         return self
+
+    @classmethod
+    def with_environment(cls, overrides: dict[str, str]) -> Self:
+        """Read the settings with these variables set, here and in every process started later."""
+        os.environ.update(overrides)  # noqa: TID251 - children read the same settings
+        return cls()
+
+    def masked(self) -> dict[str, str]:
+        """Return every setting as text, with secrets and passwords in addresses replaced."""
+        shown: dict[str, str] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                text = "***" if value.get_secret_value() else ""
+            else:
+                text = "" if value is None else str(value)
+            shown[name.upper()] = PASSWORD_IN_ADDRESS.sub(r"\1***@", text)
+        return shown
 
     @property
     def base_url(self) -> str:

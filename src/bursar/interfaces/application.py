@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from bursar.core.clock import Clock, SystemClock
 from bursar.identity.operations.credentials import authenticate
 from bursar.interfaces import catalogue
+from bursar.interfaces.carrier import Carrier
 from bursar.runtime.actor import Actor
 from bursar.runtime.cache import Cache
 from bursar.runtime.database import Database
@@ -57,6 +58,7 @@ class Application:
     database: Database
     cache: Cache = field(default_factory=Cache)
     actors: Actors = field(default_factory=Actors)
+    carrier: Carrier | None = None
 
     async def authenticate(self, credential: str) -> Actor:
         """Return the actor behind a credential; raise Unauthenticated."""

@@ -114,7 +114,9 @@ async def invoke(application: Application, call: Call) -> Answer:
         passage.body = validate(operation, call.body)
         passage.input_hash = hash_input(operation.name, passage.body)
         _check_key(operation, call)
-        return await _carry_out(passage)
+        answer = await _carry_out(passage)
+        if application.carrier is not None:
+            application.carrier.send(answer.effects)
     except BursarError as error:
         await _journal_refusal(passage, error)
         raise
@@ -123,6 +125,7 @@ async def invoke(application: Application, call: Call) -> Answer:
         hidden = InternalError("something went wrong inside Bursar; nothing was changed")
         await _journal_refusal(passage, hidden)
         raise hidden from error
+    return answer
 
 
 async def _actor_of(passage: _Passage) -> Actor:

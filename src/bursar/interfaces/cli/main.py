@@ -91,7 +91,8 @@ def _parameter(facts: dict[str, Any]) -> inspect.Parameter:
     else:
         marker = typer.Option(f"--{facts['name'].replace('_', '-')}", help=text, show_default=False)
     default: Any = inspect.Parameter.empty if facts["required"] else None
-    annotation = Annotated[kind if facts["required"] else kind | None, marker]
+    optional: Any = kind if facts["required"] else kind | None
+    annotation: Any = Annotated.__class_getitem__((optional, marker))
     return inspect.Parameter(
         facts["name"], inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )

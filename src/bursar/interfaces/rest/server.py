@@ -17,6 +17,7 @@ from bursar import __version__
 from bursar.core.errors import BursarError, NotFound, Refused
 from bursar.interfaces import catalogue
 from bursar.interfaces.application import open_application
+from bursar.interfaces.carrier import Carrier
 from bursar.interfaces.logs import configure_logs
 from bursar.interfaces.mcp.server import mcp_routes
 from bursar.interfaces.rest.envelope import Envelope
@@ -42,6 +43,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             app.state.application = await stack.enter_async_context(
                 open_application(settings, where.database_url)
             )
+            app.state.application.carrier = Carrier(where.redis_url)
             redis = Redis.from_url(where.redis_url)
             stack.push_async_callback(redis.aclose)
             app.state.redis = redis
