@@ -30,6 +30,19 @@ class Source(StrEnum):
     JOB = "job"
 
 
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a call came from, as far as the interface knows: for sign-in limits and session lists.
+
+    address: the IP address, already taken from a trusted proxy's header where there is one.
+    """
+
+    address: str = ""
+    user_agent: str = ""
+
+
+UNKNOWN_CLIENT = Client()
+
 PACKAGES = (
     "identity",
     "ledger",

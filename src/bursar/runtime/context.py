@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bursar.core.clock import Clock
 from bursar.core.errors import BursarError
 from bursar.core.ids import new_id
-from bursar.runtime.actor import Actor, Source
+from bursar.runtime.actor import UNKNOWN_CLIENT, Actor, Client, Source
 from bursar.runtime.cache import Cache
 from bursar.runtime.database import Database, transaction_open
 from bursar.settings import Settings
@@ -64,6 +64,7 @@ class PrepareContext:
     request_id: str
     cache: Cache
     database: Database
+    client: Client = UNKNOWN_CLIENT
 
 
 @dataclass(slots=True)
@@ -81,6 +82,7 @@ class Context:
     prepared: Any = None
     facts: list[Fact] = field(default_factory=list)
     effects: list[EffectRequest] = field(default_factory=list)
+    client: Client = UNKNOWN_CLIENT
 
     @property
     def workspace_id(self) -> uuid.UUID:
