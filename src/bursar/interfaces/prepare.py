@@ -9,7 +9,6 @@ import asyncio
 import json
 from urllib.parse import urlsplit
 
-from bursar.core.clock import SystemClock
 from bursar.identity.operations.bootstrap import ensure_owner
 from bursar.interfaces import catalogue
 from bursar.interfaces.application import open_application
@@ -34,23 +33,22 @@ async def prepare(settings: Settings, *, demo: bool) -> None:
     await migrate(where.database_owner_url, role)
     async with open_application(settings, where.database_url) as application:
         token_file = home.keys / TOKEN
+        kept = token_file.read_text(encoding="utf-8").strip() if token_file.is_file() else None
         made = await ensure_owner(
             application.database,
             settings,
-            SystemClock(),
+            application.clock,
             workspace_name="Demo" if demo else "Home",
             base_currency="USD",
             username=OWNER,
-            with_token=not token_file.is_file(),
+            api_token=kept,
         )
         if made.api_token is not None:
             write_atomically(token_file, made.api_token.get_secret_value())
-        welcome = {
-            "sign_in_link": f"{settings.base_url}/sign-in#{made.sign_in_secret.get_secret_value()}",
-            "demo": demo,
-        }
+        link = made.sign_in_link.get_secret_value()
+        welcome = {"sign_in_link": f"{settings.base_url}/sign-in#{link}", "as_of": None}
         if demo:
-            welcome["as_of"] = await seed_demo(application, made.actor)
+            welcome["as_of"] = await seed_demo(application, made.workspace_id)
         write_atomically(home.run / WELCOME, json.dumps(welcome))
 
 

@@ -92,7 +92,7 @@ def _parameter(facts: dict[str, Any]) -> inspect.Parameter:
         marker = typer.Option(f"--{facts['name'].replace('_', '-')}", help=text, show_default=False)
     default: Any = inspect.Parameter.empty if facts["required"] else None
     optional: Any = kind if facts["required"] else kind | None
-    annotation: Any = Annotated[optional, marker]  # type: ignore[valid-type]  # built at run time
+    annotation: Any = Annotated[optional, marker]
     return inspect.Parameter(
         facts["name"], inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
     )

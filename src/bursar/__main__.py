@@ -1,0 +1,5 @@
+"""`python -m bursar` is the command line."""
+
+from bursar.interfaces.cli.main import main
+
+main()
