@@ -155,7 +155,7 @@ def _sum_per_day(day: IntArray, amount: FloatArray) -> _Flows:
     if int(offset.max()) > SPAN_DAYS_MAX:
         msg = "flows span more than 200 years"
         raise BadSeries(msg, field="day")
-    total = np.bincount(offset, weights=amount)
+    total = np.asarray(np.bincount(offset, weights=amount), dtype=np.float64)
     kept = np.flatnonzero(np.abs(total) > CANCEL_TOLERANCE * np.bincount(offset, weights=size))
     if len(kept) == 0:
         return _Flows(np.empty(0, np.int64), np.empty(0))
