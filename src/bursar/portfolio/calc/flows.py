@@ -47,7 +47,7 @@ def no_flows() -> ScopeFlows:
 
 def daily_flows(flows: ScopeFlows, rates: FloatArray) -> DailyFlows:
     """Sum flows per day and convert with `rates` (currencies x days, report currency per unit)."""
-    currencies, days = rates.shape
+    days = rates.shape[1]
     if len(flows.day) and (int(flows.day.min()) < 0 or int(flows.day.max()) >= days):
         msg = "a flow lies outside the days of the history"
         raise BadSeries(msg, field="day")

@@ -167,9 +167,7 @@ class ValueHistory:
         last = self._steps.last
         # The last column of the tail stays 0: it fills up blocks shorter than the others.
         values = self._tail[self._waiting]
-        np.multiply(
-            last, self._prices.on_day(index).take(self._instrument_of_row), out=values[:-1]
-        )
+        np.multiply(last, self._prices.on_day(index).take(self._instrument_of_row), out=values[:-1])
         self._waiting += 1
         # cumsum adds from left to right, the order in which whole rows are summed.
         self._spare_sums[:-1] = values.take(self._rows_of_block).cumsum(axis=1)[:, -1]
