@@ -38,6 +38,8 @@ TOUCH_TOLERANCE = 1e-11
 CANCEL_TOLERANCE = 1e-12
 RESIDUAL_TOLERANCE = 1e-9
 TABLE_BLOCKS_CACHED_MAX = 512
+# Larger products wake OpenBLAS's threads, and waiting for a busy core costs more than the product.
+PRODUCT_SIZE_MAX = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,19 +169,27 @@ def _unique_rate(flows: _Flows) -> float | None:
     rate = pyxirr.xirr(flows.offset.astype("datetime64[D]"), flows.amount)
     if rate is None or not -1 < rate < RATE_MAX:
         return None
-    years = flows.offset / DAYS_PER_YEAR
-    with np.errstate(over="ignore", invalid="ignore"):
-        terms = flows.amount * np.exp(-np.log1p(rate) * years)
-        residual, scale = abs(terms.sum()), np.abs(terms).sum()
-    return float(rate) if residual <= RESIDUAL_TOLERANCE * scale else None
+    # pyxirr stops at about nine digits; two Newton steps bring the rest and check the residual.
+    x, years = float(np.log1p(rate)), flows.offset / DAYS_PER_YEAR
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for _ in range(2):
+            terms = flows.amount * np.exp(-x * years)
+            residual, scale = float(terms.sum()), float(np.abs(terms).sum())
+            if not abs(residual) <= RESIDUAL_TOLERANCE * scale:
+                return None
+            x += residual / float(terms @ years)
+    return float(np.expm1(x)) if np.isfinite(x) else None
 
 
 @lru_cache(maxsize=4)
 def _grid(start: float, end: float) -> FloatArray:
-    """Return grid points from start to end: fine up to 1, where most rates are, then coarse."""
-    fine = np.linspace(start, 1.0, 201)
-    coarse = np.linspace(1.0, end, 1 + int(np.ceil((end - 1.0) / 0.05)))
-    grid = np.concatenate((fine, coarse[1:]))
+    """Return grid points from start to end: even steps up to y = 1, then steps in proportion to y.
+
+    The bound of |f''| falls as 1 / y^2 beyond the history's length, so cells may widen with y.
+    """
+    even = np.linspace(start, 1.0, 101)
+    growing = np.geomspace(1.0, end, 1 + int(np.ceil(np.log(end) / 0.04)))
+    grid = np.concatenate((even, growing[1:]))
     grid.setflags(write=False)
     return grid
 
@@ -206,7 +216,11 @@ def _on_grid(flows: _Flows, grid: FloatArray) -> tuple[FloatArray, FloatArray, F
     slope = flows.amount * years
     dense[1, flows.offset] = -slope
     dense[2, flows.offset] = np.abs(slope) * years
-    partial = dense.reshape(3 * blocks, BLOCK_DAYS) @ within
+    rows = dense.reshape(3 * blocks, BLOCK_DAYS)
+    partial = np.empty((len(rows), len(grid)))
+    chunk = max(1, PRODUCT_SIZE_MAX // within.size)
+    for first in range(0, len(rows), chunk):
+        np.matmul(rows[first : first + chunk], within, out=partial[first : first + chunk])
     sums = np.einsum("kqg,qg->kg", partial.reshape(3, blocks, -1), across[:blocks])
     return sums[0], sums[1], sums[2]
 
@@ -216,7 +230,10 @@ def _directly(flows: _Flows, points: FloatArray) -> tuple[FloatArray, FloatArray
     years = flows.offset / DAYS_PER_YEAR
     weights = np.exp(np.outer(points, -years))
     slope = flows.amount * years
-    return weights @ flows.amount, -(weights @ slope), weights @ (np.abs(slope) * years)
+    terms = np.stack((flows.amount, -slope, np.abs(slope) * years))
+    # einsum rather than @, for the same reason as PRODUCT_SIZE_MAX.
+    sums = np.einsum("kn,pn->kp", terms, weights)
+    return sums[0], sums[1], sums[2]
 
 
 def _between(points: FloatArray, sums: tuple[FloatArray, FloatArray, FloatArray]) -> _Cells:
@@ -275,13 +292,13 @@ class _Solver:
     def crossing(self, left: float, right: float) -> float:
         return self._root(self.amount, left, right)
 
-    def touching(self, left: float, right: float) -> float:
-        """Return the extremum near the cell, or its middle when rounding hides the extremum."""
+    def touching(self, left: float, right: float) -> float | None:
+        """Return the extremum in or beside the cell, or None when there is none."""
         slope = self.amount * self.exponent
         wide_left, wide_right = 2 * left - right, 2 * right - left
         ends = [float(slope @ np.exp(y * self.exponent)) for y in (wide_left, wide_right)]
         if (ends[0] > 0) == (ends[1] > 0):
-            return (left + right) / 2
+            return None
         return self._root(slope, wide_left, wide_right)
 
     def nearly_zero(self, y: float, value: float) -> bool:
@@ -294,6 +311,10 @@ class _Solver:
         def value(y: float) -> float:
             return float(weights @ np.exp(y * self.exponent))
 
+        at_left, at_right = value(left), value(right)
+        if (at_left > 0) == (at_right > 0):
+            # The table products saw a crossing within rounding of zero: the end is the root.
+            return left if abs(at_left) < abs(at_right) else right
         return float(brentq(value, left, right, xtol=1e-14, rtol=1e-14))
 
 
@@ -303,10 +324,14 @@ def _in_small_cells(cells: _Cells, solver: _Solver) -> list[float]:
     for i in range(len(cells.left)):
         left, right = float(cells.left[i]), float(cells.right[i])
         at_left, at_right = float(cells.value_left[i]), float(cells.value_right[i])
-        if (at_left >= 0) != (at_right >= 0):
-            found.append(solver.crossing(left, right))
-        elif right - left <= CELL_WIDTH_MIN and solver.nearly_zero(
+        touching = None
+        if right - left <= CELL_WIDTH_MIN and solver.nearly_zero(
             left, min(at_left, at_right, key=abs)
         ):
-            found.append(solver.touching(left, right))
+            touching = solver.touching(left, right)
+        # Beside a touching root rounding shows crossings that are not there.
+        if touching is not None:
+            found.append(touching)
+        elif (at_left >= 0) != (at_right >= 0):
+            found.append(solver.crossing(left, right))
     return found
