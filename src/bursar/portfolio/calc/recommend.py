@@ -21,6 +21,7 @@ Objective = Literal["minimum_variance", "maximum_sharpe", "risk_parity"]
 ASSETS_MAX = 200
 PERIODS_MAX = 10_000
 WEIGHT_QUANTUM = Decimal("0.000001")
+BOUND_TOLERANCE = Decimal("0.000002")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +147,29 @@ def _solve(
 
 
 def _exact_weights(raw: FloatArray, limits: list[Decimal]) -> list[Decimal]:
-    """Round to 6 places, at least 0 and at most the cap, with the rest to the largest remainders."""
+    """Round to 6 places, at least 0 and at most the cap, with the rest to the largest remainders.
+
+    The solver stops within about 1e-7 of a bound, so a weight that close to one is put on it.
+    """
     clean = np.clip(raw, 0.0, None)
-    clean = clean / clean.sum()
-    wanted = [min(Decimal(repr(float(w))), cap) for w, cap in zip(clean, limits, strict=True)]
+    wanted = []
+    for share, cap in zip(clean / clean.sum(), limits, strict=True):
+        weight = min(Decimal(repr(float(share))), cap)
+        if cap - weight < BOUND_TOLERANCE:
+            weight = cap
+        wanted.append(ZERO if weight < BOUND_TOLERANCE else weight)
     weights = [w.quantize(WEIGHT_QUANTUM, rounding=ROUND_DOWN) for w in wanted]
     rest = ONE - sum(weights, ZERO)
     if rest < 0:
         largest = max(range(len(weights)), key=lambda i: weights[i])
         weights[largest] += rest
         return weights
-    order = sorted(range(len(weights)), key=lambda i: (weights[i] - wanted[i], i))
+    # Assets left out stay out unless the others are at their caps.
+    order = sorted(range(len(weights)), key=lambda i: (wanted[i] == 0, weights[i] - wanted[i], i))
     while rest > 0:
         for i in order:
+            if wanted[i] == 0 and any(weights[j] < limits[j] for j in order if wanted[j] > 0):
+                continue
             step = min(WEIGHT_QUANTUM, rest, limits[i] - weights[i])
             weights[i] += step
             rest -= step
