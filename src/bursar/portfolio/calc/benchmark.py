@@ -11,6 +11,7 @@ from bursar.portfolio.calc.risk import (
     common,
     compound_annual_return,
     deviation,
+    spread_beyond_rounding,
 )
 from bursar.portfolio.calc.undefined import Figure, Reason
 
@@ -111,6 +112,5 @@ def capture_ratio(
 
 def _spread(returns: FloatArray, benchmark: FloatArray) -> float:
     """Return s(r - b), exactly 0 when the difference is constant up to rounding."""
-    spread = float(np.std(returns - benchmark, ddof=1))
     size = max(float(np.abs(returns).max()), float(np.abs(benchmark).max()))
-    return 0.0 if spread <= DISPERSION_TOLERANCE * size else spread
+    return spread_beyond_rounding(returns - benchmark, size=size)

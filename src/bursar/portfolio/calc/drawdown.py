@@ -10,7 +10,7 @@ import numpy as np
 
 from bursar.portfolio.calc.arrays import FloatArray, IntArray
 from bursar.portfolio.calc.errors import BadSeries
-from bursar.portfolio.calc.risk import compound_annual_return, present
+from bursar.portfolio.calc.risk import RETURN_RESOLUTION, compound_annual_return, present
 from bursar.portfolio.calc.undefined import Figure, Reason
 
 
@@ -106,7 +106,7 @@ def calmar_ratio(returns: FloatArray, *, periods_per_year: int) -> Figure:
     deepest = maximum_drawdown(returns)
     if deepest.value is None:
         return deepest
-    if deepest.value == 0:
+    if deepest.value >= -RETURN_RESOLUTION:
         return Figure.undefined(Reason.NO_DRAWDOWN, observations=annual.observations)
     return Figure.of(annual.value / -deepest.value, observations=annual.observations)
 

@@ -14,6 +14,8 @@ from bursar.portfolio.calc.undefined import Figure, Reason
 RETURNS_MIN = 2
 # Dispersion below this share of the largest return is rounding of a constant series.
 DISPERSION_TOLERANCE = 1e-12
+# A return below this does not change 1 + r in float64: dividing by it would only magnify rounding.
+RETURN_RESOLUTION = 1e-15
 
 
 def rate_per_period(annual_rate: float, periods_per_year: int) -> float:
@@ -41,8 +43,13 @@ def common(returns: FloatArray, benchmark: FloatArray) -> tuple[FloatArray, Floa
 
 def deviation(values: FloatArray) -> float:
     """Return the sample standard deviation (divisor n - 1), exactly 0 for a constant series."""
+    return spread_beyond_rounding(values, size=float(np.abs(values).max()))
+
+
+def spread_beyond_rounding(values: FloatArray, *, size: float) -> float:
+    """Return the sample standard deviation, or 0 where it is rounding of numbers of a size."""
     spread = float(np.std(values, ddof=1))
-    return 0.0 if spread <= DISPERSION_TOLERANCE * float(np.abs(values).max()) else spread
+    return 0.0 if spread <= max(DISPERSION_TOLERANCE * size, RETURN_RESOLUTION) else spread
 
 
 def _too_few(returns: FloatArray) -> Figure | None:
@@ -78,9 +85,9 @@ def sharpe_ratio(
     excess = present(returns - risk_free)
     if (few := _too_few(excess)) is not None:
         return few
-    spread = deviation(excess)
     # A constant return minus a constant rate leaves rounding of the size of the return itself.
-    if spread <= DISPERSION_TOLERANCE * float(np.nanmax(np.abs(returns))):
+    spread = spread_beyond_rounding(excess, size=float(np.nanmax(np.abs(returns))))
+    if spread == 0:
         return Figure.undefined(Reason.ZERO_DISPERSION, observations=len(excess))
     ratio = float(excess.mean()) / spread * periods_per_year**0.5
     return Figure.of(ratio, observations=len(excess))
@@ -102,7 +109,7 @@ def sortino_ratio(returns: FloatArray, *, periods_per_year: int, minimum: float 
     below = downside_deviation(returns, periods_per_year=periods_per_year, minimum=minimum)
     if below.value is None:
         return below
-    if below.value == 0:
+    if below.value <= RETURN_RESOLUTION:
         return Figure.undefined(Reason.NO_LOSS, observations=below.observations)
     mean = float(np.mean(present(returns) - minimum))
     return Figure.of(mean * periods_per_year / below.value, observations=below.observations)
@@ -140,7 +147,7 @@ def omega_ratio(returns: FloatArray, *, threshold: float = 0.0) -> Figure:
         return few
     over = r - threshold
     loss = -float(over[over < 0].sum())
-    if loss == 0:
+    if loss <= RETURN_RESOLUTION:
         return Figure.undefined(Reason.NO_LOSS, observations=len(r))
     return Figure.of(float(over[over > 0].sum()) / loss, observations=len(r))
 
