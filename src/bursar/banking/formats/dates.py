@@ -10,10 +10,13 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Literal
 
+from bursar.banking.formats.problems import refusal
+
 DateOrder = Literal["YMD", "MDY", "DMY"]
 ORDERS: tuple[DateOrder, ...] = ("YMD", "MDY", "DMY")
 
 _TEXT_MAX = 64
+_SAMPLE_MAX = 10_000
 _PIVOT = 70
 _MONTHS = {
     name: number
@@ -154,3 +157,29 @@ def orders_of(texts: Iterable[str]) -> tuple[DateOrder, ...]:
     if possible and all(reading == readings[0] for reading in readings):
         return (possible[0],)
     return tuple(possible)
+
+
+def decide_order(texts: Iterable[str]) -> DateOrder:
+    """Return the one order of a column of dates. Raises FormatError when nothing decides it.
+
+    A damaged column (no order reads every date) takes the order that reads most of them; the rest
+    become problems of their rows.
+    """
+    column = [text for text in texts if text.strip()]
+    orders = orders_of(column)
+    if len(orders) == 1:
+        return orders[0]
+    counts = dict.fromkeys(ORDERS, 0)
+    if not orders:
+        for text in sorted(set(column))[:_SAMPLE_MAX]:
+            for order in orders_of([text]):
+                counts[order] += 1
+    best = max(ORDERS, key=lambda order: counts[order])
+    if orders or (counts[best] and counts["MDY"] == counts["DMY"] == counts[best]):
+        raise refusal(
+            "ambiguous_dates",
+            f"the dates can be read in two ways ({column[0][:20]!r}: month/day or day/month)",
+            field="date_format",
+            hint="Say which it is: date_format MDY or DMY.",
+        )
+    return best

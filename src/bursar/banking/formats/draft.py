@@ -75,6 +75,9 @@ class AccountDraft:
 
     def hold(self, line: int, key: str, **fields: Any) -> str | None:
         """Make sure the security is listed, and return its key; a later mention fills gaps."""
+        key = " ".join(key.split())[:200]
+        if not key:
+            return None
         known = self.securities.get(key)
         if known is not None:
             gaps = {k: v for k, v in fields.items() if v and not getattr(known, k)}
@@ -89,7 +92,7 @@ class AccountDraft:
         if made is None:
             return None
         self.securities[key] = made
-        return key
+        return made.key
 
     def _make(self, model: type[M], line: int, fields: dict[str, Any]) -> M | None:
         try:

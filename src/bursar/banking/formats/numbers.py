@@ -101,7 +101,7 @@ def decimal_mark_of(texts: Iterable[str]) -> DecimalMark | None:
     """
     votes: set[DecimalMark] = set()
     for text in texts:
-        match = re.search(r"[0-9.,]*[0-9][0-9.,]*", text.translate(_SPACES))
+        match = re.search(r"[0-9.,]*[0-9][0-9.,]*", text[:_TEXT_MAX].translate(_SPACES))
         if match is None:
             continue
         digits = match.group()

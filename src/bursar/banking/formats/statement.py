@@ -21,8 +21,8 @@ from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -65,11 +65,18 @@ def _moment(value: object) -> date | datetime:
     return value
 
 
-def _clean(text: str) -> str:
+def _clean(value: object) -> object:
     """Drop control characters, which no statement means and a database refuses, and outer blanks."""
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else " " for c in text if c != "\x00")
-    return text.strip()
+    if not isinstance(value, str):
+        return value
+    if not value.isprintable():
+        value = "".join(c if c.isprintable() else " " for c in value if c != "\x00")
+    return value.strip()
+
+
+def _clean_or_none(value: object) -> object:
+    """Clean a text; one that says nothing is no text."""
+    return _clean(value) or None
 
 
 Moment = Annotated[
@@ -79,8 +86,15 @@ Moment = Annotated[
 ]
 """A day, or a moment in UTC where the source states a time."""
 
-Text = Annotated[str, Field(max_length=4_000), AfterValidator(_clean)]
-Name = Annotated[str, Field(max_length=400), AfterValidator(_clean)]
+Text = Annotated[str, BeforeValidator(_clean), Field(max_length=4_000)]
+Name = Annotated[str, BeforeValidator(_clean), Field(max_length=400)]
+SecurityKey = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200)]
+OptionalText = Annotated[
+    Annotated[str, Field(max_length=4_000)] | None, BeforeValidator(_clean_or_none)
+]
+OptionalName = Annotated[
+    Annotated[str, Field(max_length=400)] | None, BeforeValidator(_clean_or_none)
+]
 Currency = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9._-]{1,19}$")]
 """An ISO 4217 code, or the code of a coin in which an exchange keeps balances."""
 
@@ -172,13 +186,13 @@ class _Frozen(BaseModel):
 class Security(_Frozen):
     """A thing held, as the file names it. `key` is what activities and positions refer to."""
 
-    key: Annotated[str, Field(min_length=1, max_length=200)]
+    key: SecurityKey
     kind: SecurityKind = SecurityKind.OTHER
-    symbol: Name | None = None
-    name: Name | None = None
-    isin: Name | None = None
-    cusip: Name | None = None
-    source_id: Name | None = None
+    symbol: OptionalName = None
+    name: OptionalName = None
+    isin: OptionalName = None
+    cusip: OptionalName = None
+    source_id: OptionalName = None
     currency: Currency | None = None
     multiplier: Amount | None = None
 
@@ -195,7 +209,7 @@ class Balance(_Frozen):
 class Position(_Frozen):
     """A holding as the institution states it: the check on what the activities add up to."""
 
-    security: str
+    security: SecurityKey
     quantity: Amount
     unit_price: Amount | None = None
     value: Amount | None = None
@@ -216,9 +230,9 @@ class Activity(_Frozen):
     effective_at: Moment
     local_day: date | None = None
     settles_on: date | None = None
-    external_id: Name | None = None
-    group: Name | None = None
-    security: str | None = None
+    external_id: OptionalName = None
+    group: OptionalName = None
+    security: SecurityKey | None = None
     quantity: Amount | None = None
     unit_price: Amount | None = None
     amount: Amount | None = None
@@ -231,11 +245,11 @@ class Activity(_Frozen):
     exchange_rate: Amount | None = None
     ratio_new: Amount | None = None
     ratio_old: Amount | None = None
-    payee: Text | None = None
-    memo: Text | None = None
-    category: Text | None = None
-    reference: Name | None = None
-    counter_account: Name | None = None
+    payee: OptionalText = None
+    memo: OptionalText = None
+    category: OptionalText = None
+    reference: OptionalName = None
+    counter_account: OptionalName = None
     line: Annotated[int, Field(ge=0)] = 0
     raw_type: Name = ""
 
@@ -252,8 +266,8 @@ class StatementAccount(_Frozen):
     """One account of a file. `external_id` is empty when the file does not say whose it is."""
 
     external_id: Name = ""
-    institution: Name | None = None
-    name: Name | None = None
+    institution: OptionalName = None
+    name: OptionalName = None
     kind: AccountKind = AccountKind.UNKNOWN
     currency: Currency | None = None
     period_start: date | None = None

@@ -100,7 +100,7 @@ def _read_row(draft: AccountDraft, row: Row) -> None:
     quantity = cells.need("quantity transacted")
     fees = cells.number("fees and/or spread", "fees")
     total = cells.number("total (inclusive of fees and/or spread)", "total")
-    shared = {
+    shared: dict[str, object] = {
         "effective_at": at,
         "local_day": local_day,
         "external_id": row.get("id") or None,
@@ -147,7 +147,7 @@ def _trade(
         subtotal = cells.need("subtotal").copy_abs()
         total = numbers.add(subtotal, fees if is_buy else numbers.flipped(fees))
     size = total.copy_abs()
-    paid = _PAIR.search(cells.text("notes"))
+    paid = _PAIR.search(cells.text("notes")[:1_000])
     if paid is not None and paid[3].upper() == paid[2].upper() != shared["currency"]:
         # Traded against another currency than the report's: the notes have the cash that moved.
         message = (
@@ -180,7 +180,7 @@ def _units(cells: Cells, shared: dict[str, object], kind: Kind, value: Decimal |
 
 def _convert(cells: Cells, shared: dict[str, object], *, fees: Decimal) -> None:
     notes = cells.text("notes")
-    match = _CONVERTED.search(notes)
+    match = _CONVERTED.search(notes[:1_000])
     if match is None:
         hint = "Enter the conversion by hand."
         cells.problem("missing_number", "the notes do not say what was received", "notes", hint)

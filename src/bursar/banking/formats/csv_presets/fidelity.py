@@ -24,6 +24,11 @@ _CODE = re.compile(r"^[A-Z]{3}$")
 _DATE_LIKE = re.compile(
     r"^\d{1,2}/\d{1,2}/\d{2,4}$|^\d{4}-\d{2}-\d{2}$|^[A-Z][a-z]{2}-\d{2}-\d{4}$"
 )
+_CASH = (
+    r"^(ELECTRONIC FUNDS TRANSFER|DIRECT (DEPOSIT|DEBIT)|WIRE|CHECK|BILL PAY|CASH|DEBIT CARD|ATM"
+    r"|PARTIC CONTR|CO CONTR|CONTRIB|NORMAL DISTR|PREMATURE DISTR|EARLY DIST|RMD|DEPOSIT|WITHDRAWAL"
+    r"|ADJUST|REBATE)"
+)
 _RULES = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
@@ -44,9 +49,7 @@ _RULES = tuple(
         (r"^MERGER|\bMER\b", Kind.MERGER),
         (r"^NAME CHANGED?|^CUSIP CHANGE", Kind.RENAME),
         (r"^(ROTH CONVERSION|TRANSFERRED|TRANSFER OF ASSETS|JOURNALED|TRANSFER|CONV(ERSION)?\b)", Kind.TRANSFER_IN),
-        (r"^(ELECTRONIC FUNDS TRANSFER|DIRECT (DEPOSIT|DEBIT)|WIRE|CHECK|BILL PAY|CASH CONTRIBUTION"
-         r"|CASH ADVANCE|DEBIT CARD|ATM|PARTIC CONTR|CO CONTR|CONTRIBUTION|NORMAL DISTR|PREMATURE DISTR"
-         r"|CONTRIB|DEPOSIT|WITHDRAWAL|ADJUST|EARLY DIST|RMD|REBATE|CASH)", Kind.DEPOSIT),
+        (_CASH, Kind.DEPOSIT),
         (r"^DISTRIBUTION", Kind.SPIN_OFF),
     )
 )  # fmt: skip
@@ -82,7 +85,7 @@ def read(table: Table, log: ProblemLog, filename: str) -> list[AccountDraft]:
 def _read_row(draft: AccountDraft, row: Row) -> None:
     cells = Cells(draft, row)
     action = row.get("action")
-    rule = next(((p, kind) for p, kind in _RULES if p.search(action.upper())), None)
+    rule = next(((p, kind) for p, kind in _RULES if p.search(action[:500].upper())), None)
     if rule is None:
         hint = "Enter it by hand, or import the other rows only."
         cells.problem("unknown_action", f"the action {action[:60]!r} is not known", "action", hint)

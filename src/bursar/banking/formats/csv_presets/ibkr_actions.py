@@ -27,7 +27,7 @@ _KINDS = (
 
 def read_corporate_action(row: FlexRow, hold: Callable[[str, str], str | None]) -> None:
     """Read one row; `hold` lists a security by symbol and id and returns its key."""
-    description = row.text("description")
+    description = row.text("description")[:1_000]
     kind = next((kind for pattern, kind in _KINDS if pattern.search(description)), None)
     shared, quantity = row.shared(), row.number("quantity")
     if kind is None:

@@ -62,7 +62,7 @@ _KINDS = {name: kind for kind, names in _ACTIONS.items() for name in names.split
 def read(table: Table, log: ProblemLog, filename: str) -> list[AccountDraft]:
     """Read the rows of one account."""
     title = " ".join(cell for line in table.preamble for cell in line.cells)
-    named = _TITLE.search(title) or _FILE.search(filename)
+    named = _TITLE.search(title[:2_000]) or _FILE.search(filename)
     draft = AccountDraft(
         log,
         external_id=named.group(1) if named else "",

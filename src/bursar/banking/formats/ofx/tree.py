@@ -9,6 +9,7 @@ nothing external is read and nothing expands.
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bursar.banking.formats.problems import ProblemLog, refusal
@@ -16,14 +17,11 @@ from bursar.banking.formats.problems import ProblemLog, refusal
 NODES_MAX = 3_000_000
 DEPTH_MAX = 100
 
-_TOKEN = re.compile(
-    r"<!\[CDATA\[(?P<cdata>.*?)\]\]>"
-    r"|<!--.*?-->"
-    r"|<[?!][^>]*>"
-    r"|<(?P<end>/?)(?P<tag>[A-Za-z][A-Za-z0-9_.:-]{0,63})[^<>]*?(?P<empty>/?)>"
-    r"|(?P<text>[^<]+|<)",
-    re.DOTALL,
+_TEXT_MAX = 20_000
+_TAG = re.compile(
+    r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9_.:-]{0,63})(?:\s[^<>]*?)?(?P<empty>/?)>"
 )
+_ENDS = {"<![CDATA[": "]]>", "<!--": "-->", "<!": ">", "<?": ">"}
 _REPEATED = frozenset({"STMTTRN", "INVPOS", "STMTTRNRS", "CCSTMTTRNRS", "INVSTMTTRNRS", "BAL"})
 """Groups that never hold themselves: a second one starts where a sloppy file forgot to end one."""
 
@@ -62,27 +60,25 @@ def parse_tree(text: str, line: int, log: ProblemLog) -> Node:
 
     Raises FormatError for entity declarations, too many elements or too deep a nesting.
     """
-    if re.search(r"<!(ENTITY|DOCTYPE[^>]*\[)", text, re.IGNORECASE):
+    if re.search("<!ENTITY", text, re.IGNORECASE):
         code, message = "entity_declaration", "the file declares entities, which no statement needs"
         raise refusal(code, message, hint="Download the file from the bank again.")
     root = Node("", line)
     stack = [root]
     count = 0
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup
-        raw = match.group()
-        if kind in {"text", "cdata"}:
-            _take_text(stack[-1], match[kind], is_raw=kind == "cdata")
-        elif match["tag"]:
+    for tag, raw in _tokens(text):
+        if tag is None:
+            _take_text(stack[-1], raw)
+        else:
             count += 1
             if count > NODES_MAX:
                 code, message = "too_large", f"the file has more than {NODES_MAX} elements"
                 raise refusal(code, message, line=line)
-            if match["end"]:
-                _close(stack, match["tag"].upper(), line, log)
+            if tag["end"]:
+                _close(stack, tag["name"].upper(), line, log)
             else:
-                _open(stack, Node(match["tag"].upper(), line), line)
-                if match["empty"]:
+                _open(stack, Node(tag["name"].upper(), line), line)
+                if tag["empty"]:
                     stack.pop()
         line += raw.count("\n")
     for node in stack[1:]:
@@ -97,10 +93,48 @@ def parse_tree(text: str, line: int, log: ProblemLog) -> Node:
     return root
 
 
-def _take_text(node: Node, text: str, *, is_raw: bool) -> None:
-    if node.tag and not node.children and (node.text or not text.isspace()):
-        value = text if is_raw or "&" not in text else html.unescape(text)
-        node.text = f"{node.text}{value}".strip()
+def _tokens(text: str) -> Iterator[tuple[re.Match[str] | None, str]]:
+    """Give (tag or None for text, the raw characters) in one pass over the text.
+
+    A comment or CDATA section that never ends swallows the rest, which the tree reports as cut off.
+    """
+    at = 0
+    while at < len(text):
+        start = text.find("<", at)
+        if start < 0:
+            start = len(text)
+        if start > at:
+            yield None, text[at:start]
+            at = start
+            continue
+        opener = next((mark for mark in _ENDS if text.startswith(mark, at)), None)
+        if opener is not None:
+            end = text.find(_ENDS[opener], at + len(opener))
+            if end < 0:
+                return
+            end += len(_ENDS[opener])
+            yield None, text[at:end]
+            at = end
+            continue
+        tag = _TAG.match(text, at)
+        if tag is None:
+            yield None, "<"
+            at += 1
+        else:
+            yield tag, tag.group()
+            at = tag.end()
+
+
+def _take_text(node: Node, raw: str) -> None:
+    """Add to a leaf's text; comments and instructions are none, CDATA is taken as it is."""
+    if raw.startswith("<![CDATA["):
+        value = raw[len("<![CDATA[") : -len("]]>")]
+    elif raw.startswith(("<!", "<?")):
+        return
+    else:
+        value = html.unescape(raw) if "&" in raw else raw
+    if node.tag and not node.children and len(node.text) < _TEXT_MAX:
+        node.text = f"{node.text}{value[:_TEXT_MAX]}".strip()
 
 
 def _open(stack: list[Node], node: Node, line: int) -> None:

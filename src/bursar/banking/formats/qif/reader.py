@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from bursar.banking.formats import numbers
-from bursar.banking.formats.dates import DateOrder, orders_of, parse_date
+from bursar.banking.formats.dates import DateOrder, decide_order, parse_date
 from bursar.banking.formats.draft import AccountDraft
 from bursar.banking.formats.problems import Problem, ProblemLog, refusal
 from bursar.banking.formats.qif.investments import activities
@@ -81,7 +81,7 @@ def read_qif(
     records = split_records(decode(data), log)
     dates = [r.get("D") for r in records if r.section in _ACCOUNT_KINDS]
     amounts = (t for r in records for k, t, _ in r.fields if k in "TU$IO")
-    state = _File(log, date_format or _order(dates), numbers.decimal_mark_of(amounts))
+    state = _File(log, date_format or decide_order(dates), numbers.decimal_mark_of(amounts))
     account = ""
     for record in records:
         if record.section == "account":
@@ -104,28 +104,6 @@ def read_qif(
     if not any(a.activities or a.balances for a in built) and not log.errors:
         raise refusal("no_statement", "the file holds no transactions")
     return Statement(format=Format.QIF, accounts=tuple(built), notes=tuple(notes)), log.done()
-
-
-def _order(dates: list[str]) -> DateOrder:
-    orders = orders_of(dates)
-    if len(orders) > 1:
-        example = next(text for text in dates if text.strip())
-        raise refusal(
-            "ambiguous_dates",
-            f"every date can be read in two ways ({example[:20]!r} as month/day or day/month)",
-            field="date_format",
-            hint="Say which it is: date_format MDY or DMY.",
-        )
-    if orders:
-        return orders[0]
-    # Mixed or damaged dates: take the order that most of them allow, the rest become problems.
-    counts = {
-        o: sum(o in orders_of([d]) for d in set(dates[:10_000])) for o in ("MDY", "DMY", "YMD")
-    }
-    best: DateOrder = max(("MDY", "DMY", "YMD"), key=lambda o: counts[o])
-    if counts[best] and counts["MDY"] == counts["DMY"] == counts[best]:
-        raise refusal("ambiguous_dates", "the dates contradict one another", field="date_format")
-    return best
 
 
 def _account(state: _File, record: Record) -> None:
