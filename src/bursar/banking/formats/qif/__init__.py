@@ -1,0 +1,1 @@
+"""QIF, Quicken's line format: sections, records of one-letter fields, splits, investments."""
