@@ -5,9 +5,10 @@ newest snapshot that is not later than that day.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
 from bursar.ledger.calc.lots.errors import InvalidEvent
 from bursar.ledger.calc.lots.events import Event, in_order
@@ -16,6 +17,8 @@ from bursar.ledger.calc.lots.position import Position
 from bursar.ledger.calc.lots.rebuild import Rebuilt, rebuild
 
 SNAPSHOT_EVERY_EVENTS = 256
+_ID = attrgetter("id")
+_ON = attrgetter("on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,7 @@ def amend(
     """
     new = in_order(added)
     gone = set(removed)
-    dropped = [event for event in history.events if event.id in gone]
+    dropped = [event for event in history.events if event.id in gone] if gone else []
     if len(dropped) != len(gone):
         missing = sorted(gone.difference(event.id for event in dropped))
         msg = f"event {missing[0]} is not in the history"
@@ -70,26 +73,24 @@ def amend(
         return history
     day = min(event.on for event in (*new[:1], *dropped[:1]))
     base = _base(history, day)
-    cut = 0 if base.before is None else bisect_left(history.events, base.before, key=_on)
+    cut = 0 if base.before is None else bisect_left(history.events, base.before, key=_ON)
     earlier = history.events[:cut]
     new_ids = {event.id for event in new}
-    if any(event.id in new_ids for event in earlier):
+    if not new_ids.isdisjoint(map(_ID, earlier)):
         msg = "an added event is already in the history"
         raise InvalidEvent(msg, field="id", hint="Remove the old one in the same call.")
     later = in_order([*new, *(each for each in history.events[cut:] if each.id not in gone)])
     old = history.rebuilt
     every = history.snapshot_every_events
     fresh = rebuild(old.position, later, state=base, snapshot_every_events=every)
-    return History((*earlier, *later), _joined(old, fresh, base), every)
+    kept = _kept(history, base)
+    return History((*earlier, *later), _joined(old, fresh, kept=kept, day=base.before), every)
 
 
-def _on(event: Event) -> date:
-    return event.on
-
-
-def _joined(old: Rebuilt, fresh: Rebuilt, base: LotState) -> Rebuilt:
-    """Put the old results of the days before `base` in front of the fresh ones."""
-    day = base.before
+def _joined(
+    old: Rebuilt, fresh: Rebuilt, *, kept: tuple[LotState, ...], day: date | None
+) -> Rebuilt:
+    """Put the old results of the days before `day` in front of the fresh ones."""
     if day is None:
         return fresh
     matches = bisect_left(old.matches, day, key=lambda match: match.closed_on)
@@ -101,16 +102,22 @@ def _joined(old: Rebuilt, fresh: Rebuilt, base: LotState) -> Rebuilt:
         matches=old.matches[:matches] + fresh.matches,
         carried=old.carried[:carried] + fresh.carried,
         residues=old.residues[:residues] + fresh.residues,
-        snapshots=_kept(old.snapshots, base) + fresh.snapshots,
+        snapshots=kept + fresh.snapshots,
     )
 
 
-def _kept(snapshots: Sequence[LotState], base: LotState) -> tuple[LotState, ...]:
-    kept = [each for each in snapshots if _not_after(each, base)]
-    if not kept or kept[-1].before != base.before:
-        kept.append(base)
-    return tuple(kept)
+def _kept(history: History, base: LotState) -> tuple[LotState, ...]:
+    """Return the snapshots up to `base`, with `base` itself once enough events lie before it.
 
-
-def _not_after(snapshot: LotState, base: LotState) -> bool:
-    return snapshot.before is None or base.before is None or snapshot.before <= base.before
+    Events that arrive one by one would otherwise leave a snapshot each.
+    """
+    day = base.before
+    if day is None:
+        return ()
+    kept = tuple(
+        each for each in history.rebuilt.snapshots if each.before is not None and each.before <= day
+    )
+    last = kept[-1].before if kept else None
+    start = 0 if last is None else bisect_left(history.events, last, key=_ON)
+    end = bisect_left(history.events, day, key=_ON)
+    return (*kept, base) if end - start >= history.snapshot_every_events else kept
