@@ -5,8 +5,6 @@ remainder. The fraction left over is reported as a residue and, where cash was p
 against that cash with its share of the cost.
 """
 
-from dataclasses import replace
-
 from bursar.core.money import split_units
 from bursar.ledger.calc.lots.book import Book, Closing
 from bursar.ledger.calc.lots.errors import InvalidEvent
@@ -117,15 +115,20 @@ def _restated(lot: Lot, piece: Slice, opened: int) -> Lot:
     """Return the lot with the slice's size and costs; what was sold before keeps its cost."""
     size = piece.quantity if lot.remaining > 0 else -piece.quantity
     cost = piece.cost
-    return replace(
-        lot,
+    return Lot(
+        id=lot.id,
+        opened_by=lot.opened_by,
+        acquired_on=lot.acquired_on,
+        acquired_at=lot.acquired_at,
         quantity=opened,
         remaining=size,
         cost=lot.cost - lot.remaining_cost + cost,
         remaining_cost=cost,
         remaining_fees=piece.fees,
         remaining_report_cost=piece.report_cost,
+        currency=lot.currency,
         unit_cost=(cost, size) if size > 0 else (-cost, -size),
+        rank=lot.rank,
     )
 
 

@@ -7,7 +7,7 @@ Unit costs are compared exactly: costs and quantities stay below 2**127, so two 
 differ by more than 2**-254 and still differ when scaled by 2**256 and cut to an integer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
@@ -37,17 +37,36 @@ def _unit_cost(lot: Lot) -> int:
     return (cost << _UNIT_COST_SHIFT) // quantity
 
 
-def _key(order: Method, lot: Lot) -> _Key:
+def _oldest_first(lot: Lot) -> _Key:
     day, moment, sequence = lot.rank
-    match order:
-        case Method.LIFO:
-            return (0, -day, -moment, -sequence, lot.id)
-        case Method.HIFO:
-            return (-_unit_cost(lot), day, moment, sequence, lot.id)
-        case Method.LOFO:
-            return (_unit_cost(lot), day, moment, sequence, lot.id)
-        case Method.FIFO | Method.AVERAGE | Method.SPECIFIC:
-            return (0, day, moment, sequence, lot.id)
+    return (0, day, moment, sequence, lot.id)
+
+
+def _newest_first(lot: Lot) -> _Key:
+    day, moment, sequence = lot.rank
+    return (0, -day, -moment, -sequence, lot.id)
+
+
+def _highest_first(lot: Lot) -> _Key:
+    day, moment, sequence = lot.rank
+    return (-_unit_cost(lot), day, moment, sequence, lot.id)
+
+
+def _lowest_first(lot: Lot) -> _Key:
+    day, moment, sequence = lot.rank
+    return (_unit_cost(lot), day, moment, sequence, lot.id)
+
+
+_KEYS: dict[Method, Callable[[Lot], _Key]] = {
+    Method.FIFO: _oldest_first,
+    Method.LIFO: _newest_first,
+    Method.HIFO: _highest_first,
+    Method.LOFO: _lowest_first,
+}
+
+
+def _rank(lot: Lot) -> tuple[int, int, int]:
+    return lot.rank
 
 
 def reduced(lot: Lot, piece: Slice) -> Lot:
@@ -75,7 +94,7 @@ def reduced(lot: Lot, piece: Slice) -> Lot:
 
 def pooled(pool: Lot, lot: Lot) -> Lot:
     """Merge a lot into the average pool: costs add up, and the oldest date counts."""
-    oldest = min(pool, lot, key=lambda each: each.rank)
+    oldest = min(pool, lot, key=_rank)
     cost = pool.remaining_cost + lot.remaining_cost
     remaining = pool.remaining + lot.remaining
     return Lot(
@@ -107,14 +126,11 @@ class OpenLots:
         self.held = 0
         self.opened = state.lots_opened
         if average:
-            for lot in sorted(state.lots, key=lambda each: each.rank):
+            for lot in sorted(state.lots, key=_rank):
                 self.add(lot)
         else:
             self._lots = {lot.id: lot for lot in state.lots}
             self.held = sum(lot.remaining for lot in state.lots)
-
-    def __iter__(self) -> Iterable[Lot]:
-        return iter(self._lots.values())
 
     def snapshot(self) -> tuple[Lot, ...]:
         """Return the open lots in the order in which they were opened here."""
@@ -141,7 +157,7 @@ class OpenLots:
             return
         self._lots[lot.id] = lot
         for order, queue in self._queues.items():
-            heappush(queue, _key(order, lot))
+            heappush(queue, _KEYS[order](lot))
 
     def replace_all(self, lots: Iterable[Lot]) -> None:
         """Put restated lots in the place of all open ones."""
@@ -170,14 +186,25 @@ class OpenLots:
 
     def draw_all(self) -> list[Slice]:
         """Take every lot out, oldest first."""
-        return self.draw(Method.FIFO, abs(self.held))
+        lots = sorted(self._lots.values(), key=_rank)
+        self.replace_all(())
+        return [
+            Slice(
+                lot,
+                abs(lot.remaining),
+                lot.remaining_cost,
+                lot.remaining_fees,
+                lot.remaining_report_cost,
+            )
+            for lot in lots
+        ]
 
     def _queue(self, order: Method) -> list[_Key]:
-        if order in (Method.AVERAGE, Method.SPECIFIC):
+        if order not in _KEYS:  # an average pool is one lot; specific falls back to fifo
             order = Method.FIFO
         queue = self._queues.get(order)
         if queue is None:
-            queue = [_key(order, lot) for lot in self._lots.values()]
+            queue = list(map(_KEYS[order], self._lots.values()))
             heapify(queue)
             self._queues[order] = queue
         return queue
