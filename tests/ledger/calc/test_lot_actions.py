@@ -95,6 +95,53 @@ def test_cash_in_lieu_closes_the_fraction_with_its_share_of_the_cost():
     assert sizes(result) == [("b1", 4, 800), ("b2", 6, 480)]
 
 
+def test_a_fraction_larger_than_the_oldest_lot_is_paid_by_several():
+    buys = [buy(f"b{index:02}", date(2023, 1, 2), 1, 100 + index) for index in range(13)]
+    split = Split(id="a1", on=DAY, numerator=1, denominator=10, cash_in_lieu=400)
+    result = rebuild(position(), [*buys, split])
+    assert [match.lot_id for match in result.matches] == ["b00", "b01", "b02"]
+    assert [match.cost for match in result.matches] == [100, 101, 102]
+    assert [match.proceeds for match in result.matches] == [134, 133, 133]
+    assert sum(match.cost for match in result.matches) + result.state.cost == 1_378
+    assert result.state.quantity == 1
+
+
+def test_the_oldest_lot_pays_the_fraction_even_when_it_arrived_last():
+    old = DeliveryIn(
+        id="d1",
+        on=date(2023, 2, 1),
+        at=datetime(2023, 2, 1, 9, tzinfo=UTC),
+        quantity=3,
+        cost=300,
+        acquired_on=date(2015, 1, 1),
+    )
+    split = Split(id="a1", on=DAY, numerator=3, denominator=2, cash_in_lieu=60)
+    result = rebuild(position(), [buy("b1", date(2023, 1, 2), 4, 400), old, split])
+    assert [(match.lot_id, match.term) for match in result.matches] == [("d1", Term.LONG)]
+    assert {lot.id: lot.acquired_at for lot in result.state.lots} == {"d1": None, "b1": None}
+    pooled = rebuild(position(Method.AVERAGE), [buy("b1", date(2023, 1, 2), 4, 400), old])
+    assert [(lot.id, lot.acquired_on) for lot in pooled.state.lots] == [("b1", date(2015, 1, 1))]
+
+
+def test_the_cost_of_a_partly_sold_lot_is_restated_for_its_remainder_only():
+    events = [
+        buy("b1", date(2021, 1, 2), 10, 1_000),
+        sell("s1", date(2022, 1, 2), 4, 500),
+        ReturnOfCapital(id="r1", on=DAY, amount=60),
+        SpinOff(id="a1", on=date(2023, 6, 1), cost_share=(1, 2), ratio=(1, 1)),
+    ]
+    (lot,) = rebuild(position(), events).state.lots
+    assert (lot.remaining_cost, lot.cost) == (270, 670)
+    assert (lot.quantity, lot.remaining) == (10, 6)
+
+
+def test_an_action_on_an_empty_position_sends_nothing():
+    old, new = position(), position(instrument="CHILD")
+    spin_off = SpinOff(id="a1", on=DAY, cost_share=(1, 4), ratio=(1, 10))
+    results = rebuild_linked({old: [spin_off], new: [TransferIn(id="i1", on=DAY, source="a1")]})
+    assert results[new].state.lots == ()
+
+
 def test_a_reverse_split_moves_the_cost_of_a_lot_that_rounds_to_nothing():
     events = [
         buy("b1", date(2023, 1, 2), 3, 30),

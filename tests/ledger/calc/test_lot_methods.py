@@ -128,7 +128,6 @@ def test_taking_more_than_is_held_is_refused():
         rebuild(position(quantity_exponent=3), [*BUYS, sell("s1", date(2023, 3, 1), 31, 21_000)])
 
 
-@pytest.mark.requirement("LEDGER.01")
 def test_a_short_is_a_negative_lot_opened_by_the_sale():
     events = [
         sell("s1", date(2023, 1, 2), 10, 10_000, fees=100),

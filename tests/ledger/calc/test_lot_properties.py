@@ -127,7 +127,7 @@ def opening_costs(events):
     return costs
 
 
-@pytest.mark.requirement("DB.12", "LEDGER.05")
+@pytest.mark.requirement("DB.12")
 @quick
 @given(events=histories(TRADES))
 def test_what_was_opened_is_matched_or_still_there(events):
@@ -152,7 +152,6 @@ def test_what_was_opened_is_matched_or_still_there(events):
             assert matched_cost == costs
 
 
-@pytest.mark.requirement("LEDGER.01")
 @quick
 @given(events=histories(("buy", "sell"), short=True))
 def test_longs_and_shorts_together_conserve_quantity_cash_and_fees(events):

@@ -54,14 +54,18 @@ def _pay_fraction(
     book.residues.append(Residue(event_id=event.id, on=event.on, fraction=residue, cash=cash))
     if cash is None:
         return
-    fraction = residue[0]
-    payer = next(
-        (piece for piece in slices if piece.quantity * scale >= fraction),
-        max(slices, key=lambda piece: piece.quantity),
-    )
-    whole = payer.quantity * scale
-    closed = _take_share(payer, min(fraction, whole), whole)
-    book.match(closed, Closing(event, MatchKind.CASH_IN_LIEU, cash, 0, None), None)
+    left = residue[0]
+    taken: list[int] = []
+    closed: list[Slice] = []
+    for piece in slices:  # the oldest lot pays, and the next ones where it is too small
+        size = min(left, piece.quantity * scale)
+        taken.append(size)
+        closed.append(_take_share(piece, size, piece.quantity * scale))
+        left -= size
+        if left == 0:
+            break
+    for spent, amount in zip(closed, split_units(cash, taken), strict=True):
+        book.match(spent, Closing(event, MatchKind.CASH_IN_LIEU, amount, 0, None), None)
 
 
 def _check_scale(book: Book, event: Event, ratio: Ratio) -> None:
