@@ -227,6 +227,7 @@ def test_the_plan_reaches_the_targets_to_the_cent(values, goal, cash):
     if total <= 0:
         return
     plan = plan_rebalance(values, goal, RebalanceRules(cash=cash))
+    assert plan.cash_left == 0
     for result in plan.targets:
         assert abs(result.residual) * total <= D("0.07")
     applied = dict(values)

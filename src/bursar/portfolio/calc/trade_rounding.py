@@ -135,7 +135,7 @@ def _spend_rest(
         trade, price = trades[name], rounding.unit_prices.get(name)
         gap = ideal[name] - trade.amount
         if price is None:
-            more = min(rest, gap.quantize(rounding.quantum, rounding=ROUND_HALF_UP))
+            more = min(rest, gap.quantize(rounding.quantum, rounding=ROUND_CEILING))
             new = RoundedTrade(trade.amount + more, None)
         elif price <= rest and gap * 2 >= price:
             new = RoundedTrade(trade.amount + price, (trade.units or 0) + 1)
