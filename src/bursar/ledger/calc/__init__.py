@@ -1,0 +1,1 @@
+"""The ledger's pure mathematics: no database, no clock, exact integers."""
