@@ -35,10 +35,12 @@ def parameters() -> StdioServerParameters:
     beside = Path(sys.executable).with_name(entry["command"])
     command = str(beside) if beside.exists() else entry["command"]
     environment = {k: str(Path(v).expanduser()) for k, v in entry["env"].items()}
-    import os  # noqa: PLC0415 - only the script's own use
+    import os  # noqa: PLC0415 - only here
 
     return StdioServerParameters(
-        command=command, args=entry["args"], env={**environment, **os.environ}
+        command=command,
+        args=entry["args"],
+        env={**environment, **os.environ},
     )
 
 

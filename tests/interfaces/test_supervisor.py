@@ -43,7 +43,7 @@ class Supervised:
             [sys.executable, str(script), str(folder), scenario],
             stdout=self._output,
             stderr=subprocess.STDOUT,
-            env=dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")},  # noqa: TID251 - handed on
+            env=dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")},
         )
 
     def printed(self) -> str:
@@ -54,7 +54,7 @@ class Supervised:
         while time.monotonic() < deadline:
             if value := condition():
                 return value
-            time.sleep(0.02)  # noqa: TID251 - a test waits for other processes
+            time.sleep(0.02)
         pytest.fail(f"not in {seconds_max} s; printed:\n{self.printed()}")
 
     def wait_ready(self) -> "Supervised":

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-SCHWAB = b'''"Transactions  for account XXXX-3910 as of 01/20/2024 21:16:49 ET"
+SCHWAB = b""""Transactions  for account XXXX-3910 as of 01/20/2024 21:16:49 ET"
 "Date","Action","Symbol","Description","Quantity","Price","Fees & Comm","Amount",
 "01/19/2024 as of 01/18/2024","Bank Interest","","BANK INT 121623-011524","","","","$0.11",
 "01/18/2024","Buy","F","FORD MOTOR CO","10","$14.39","$8.95","-$152.85",
@@ -18,9 +18,9 @@ SCHWAB = b'''"Transactions  for account XXXX-3910 as of 01/20/2024 21:16:49 ET"
 "01/09/2024","NRA Tax Adj","AAPL","APPLE INC","","","","-$3.00",
 "01/08/2024","Sell to Open","AAPL 02/16/2024 200.00 C","CALL APPLE INC","2","$1.50","$1.32","$298.68",
 "Transactions Total","","","","","","","$189642.69"
-'''
+"""
 
-FIDELITY = b'''
+FIDELITY = b"""
 
 Run Date,Account,Account Number,Action,Symbol,Description,Type,Price ($),Quantity,Commission ($),Fees ($),Accrued Interest ($),Amount ($),Cash Balance ($),Settlement Date
 12/03/2025,"ROTH IRA","Z12345678","YOU SOLD ISHARES BOND ETF (ICSH) (Cash)",ICSH,"ISHARES BOND ETF",Cash,50.6,-77,,0.05,,3896.15,99.79,12/04/2025
@@ -32,7 +32,7 @@ Run Date,Account,Account Number,Action,Symbol,Description,Type,Price ($),Quantit
 
 "The data and information in this spreadsheet is provided to you solely for your use."
 "Date downloaded 12/05/2025 11:07 am"
-'''
+"""
 
 IBKR_ACTIVITY = '''\ufeffStatement,Header,Field Name,Field Value
 Statement,Data,BrokerName,Interactive Brokers
@@ -71,7 +71,7 @@ Financial Instrument Information,Header,Asset Category,Symbol,Description,Conid,
 Financial Instrument Information,Data,Stocks,VTI,VANGUARD TOTAL STOCK MKT ETF,12340041,US9229087690,VTI,ARCA,1,ETF,
 '''.encode()  # fmt: skip
 
-IBKR_FLEX = b'''"BOF","U15772871","Activity","2","20250530","20260529","20260530;060712"
+IBKR_FLEX = b""""BOF","U15772871","Activity","2","20250530","20260529","20260530;060712"
 "BOS","TRNT","Trades; trade date basis"
 "ClientAccountID","CurrencyPrimary","AssetClass","Symbol","Description","Conid","ISIN","TradeID","DateTime","TradeDate","Quantity","TradePrice","Proceeds","Taxes","IBCommission","IBCommissionCurrency","NetCash","Buy/Sell","TransactionID"
 "U0000001","USD","STK","AAPL","APPLE INC","265598","US0378331005","71","2026-01-05;10:00:00 EST","2026-01-05","10","100","-1000","0","-1","USD","-1001","BUY","9001"
@@ -82,9 +82,9 @@ IBKR_FLEX = b'''"BOF","U15772871","Activity","2","20250530","20260529","20260530
 "U0000001","USD","STK","AAPL","265598","US0378331005","AAPL CASH DIVIDEND","2026-01-10","2.4","Dividends","9003"
 "U0000001","EUR","","","","","CASH RECEIPTS","2026-01-02","500","Deposits/Withdrawals","9004"
 "EOS","CTRN","2","0"
-'''
+"""
 
-COINBASE = '''
+COINBASE = """
 Transactions
 User,First Last,0000-uuid-1234
 ID,Timestamp,Transaction Type,Asset,Quantity Transacted,Price Currency,Price at Transaction,Subtotal,Total (inclusive of fees and/or spread),Fees and/or Spread,Notes
@@ -95,9 +95,9 @@ a4,2024-01-04 10:00:00 UTC,Send,BTC,-0.005,EUR,€41000,-€205.00,-€205.00,�
 a5,2024-01-05 10:00:00 UTC,Convert,ETH,-0.5,EUR,€2000,€1000,€1000,€0.00,Converted 0.5 ETH to 0.025 BTC
 a6,2024-01-06 10:00:00 UTC,Deposit,EUR,1000,EUR,€1.00,"€1,000.00","€1,000.00",€0.00,Deposit
 a7,2024-01-07 10:00:00 UTC,Mystery,BTC,1,EUR,€1.00,€1.00,€1.00,€0.00,What
-'''.encode()
+""".encode()
 
-KRAKEN_LEDGERS = b'''"txid","refid","time","type","subtype","aclass","asset","wallet","amount","fee","balance"
+KRAKEN_LEDGERS = b""""txid","refid","time","type","subtype","aclass","asset","wallet","amount","fee","balance"
 "L1","R1","2024-01-05 12:00:00","deposit","","currency","ZEUR","spot / main",1000.0000,0,1000.0000
 "","R9","2024-01-05 11:59:00","deposit","","currency","ZEUR","spot / main",1000.0000,0,""
 "L2","T1","2024-03-19 19:43:31","trade","tradespot","currency","ZEUR","spot / main",-100.0000,0.1800,899.8200
@@ -108,20 +108,20 @@ KRAKEN_LEDGERS = b'''"txid","refid","time","type","subtype","aclass","asset","wa
 "L7","W1","2024-03-22 10:00:00","withdrawal","","currency","XXBT","spot / main",-0.0005000000,0.0000100000,0.0
 "L8","C1","2024-03-23 10:00:00","spend","","currency","ZEUR","spot / main",-50.0,0.25,849.57
 "L9","C1","2024-03-23 10:00:00","receive","","currency","ZUSD","spot / main",54.0,0,54.0
-'''
+"""
 
-KRAKEN_TRADES = b'''"txid","ordertxid","pair","time","type","ordertype","price","cost","fee","vol","margin","misc","ledgers"
+KRAKEN_TRADES = b""""txid","ordertxid","pair","time","type","ordertype","price","cost","fee","vol","margin","misc","ledgers"
 "TA","OA","XXBTZEUR","2024-03-19 19:43:31.1234","buy","limit",50000.00,100.00,0.18,0.002,0,"","L2,L3"
 "TB","OB","ETH/XBT","2024-03-20 10:00:00","sell","market",0.05,0.001,0.000001,0.02,0,"","L4,L5"
-'''
+"""
 
-BANK = '''Kontoauszug;;;;
+BANK = """Kontoauszug;;;;
 ;;;;
 Buchungstag;Wertstellung;Auftraggeber/Empfänger;Verwendungszweck;Betrag;Währung
 13.01.2024;14.01.2024;"Bäckerei; Süd";Brot;-3,50;EUR
 13.01.2024;14.01.2024;"Bäckerei; Süd";Brot;-3,50;EUR
 02.01.2024;02.01.2024;Arbeitgeber;Gehalt;1.234,56;EUR
-'''.encode("cp1252")
+""".encode("cp1252")
 
 QIF = b"""!Option:AutoSwitch
 !Account

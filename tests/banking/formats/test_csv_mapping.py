@@ -44,7 +44,9 @@ def test_the_guess_says_why_and_does_not_trust_names_alone():
     assert guess.mapping is None
     assert any("not 'Date'" in reason for reason in guess.reasons)
     sure = guess_mapping(["Date", "Amount"], [["25/01/2024", "1.50"]])
-    assert sure.mapping == Mapping(date="Date", amount="Amount", date_format="DMY", decimal_mark=".")
+    assert sure.mapping == Mapping(
+        date="Date", amount="Amount", date_format="DMY", decimal_mark="."
+    )
     assert sure.confidence > 0.9
 
 
@@ -107,7 +109,9 @@ def test_a_column_that_is_not_there_is_named():
 
 
 def test_bad_rows_are_named_by_line_and_column():
-    data = b"Date,Amount,Memo\n2024-01-02,1.00,a\nsoon,2.00,b\n2024-01-04,x,c\n2024-01-05,5.00,d,e\n"
+    data = (
+        b"Date,Amount,Memo\n2024-01-02,1.00,a\nsoon,2.00,b\n2024-01-04,x,c\n2024-01-05,5.00,d,e\n"
+    )
     statement, problems = read(data, mapping=Mapping(date="Date", amount="Amount"))
     assert len(statement.accounts[0].activities) == 1
     assert [(p.line, p.code, p.field) for p in problems] == [

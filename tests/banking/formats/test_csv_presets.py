@@ -119,7 +119,9 @@ def test_ibkr_activity_statement():
     ]
     buy = account.activities[0]
     assert buy.effective_at == datetime(2025, 3, 3, 14, 30, tzinfo=UTC)
-    held = sum(a.quantity for a in account.activities if a.security == "US9229087690" and a.quantity)
+    held = sum(
+        a.quantity for a in account.activities if a.security == "US9229087690" and a.quantity
+    )
     assert held == account.stated_positions[0].quantity == D(40)
     assert account.stated_balance.amount == D("1049.4")
 

@@ -85,10 +85,16 @@ def test_an_undecidable_order_is_asked_for_and_taken():
         (("NShrsIn", "YA", "Q3", "I2"), [("delivery_in", "3", None)]),
         (("NBuy", "YA", "Q3", "I2", "O1"), [("buy", "3", "-7")]),
         (("NSell", "YA", "Q3", "I2", "O1"), [("sell", "-3", "5")]),
-        (("NSellX", "YA", "Q3", "T6", "L[Bank]"), [("sell", "-3", "6"), ("transfer_out", None, "-6")]),
+        (
+            ("NSellX", "YA", "Q3", "T6", "L[Bank]"),
+            [("sell", "-3", "6"), ("transfer_out", None, "-6")],
+        ),
         (("NShtSell", "YA", "Q3", "T6"), [("sell", "-3", "6")]),
         (("NCvrShrt", "YA", "Q3", "T6"), [("buy", "3", "-6")]),
-        (("NReinvLg", "YA", "Q3", "T6"), [("capital_gain_distribution", None, "6"), ("buy", "3", "-6")]),
+        (
+            ("NReinvLg", "YA", "Q3", "T6"),
+            [("capital_gain_distribution", None, "6"), ("buy", "3", "-6")],
+        ),
         (("NMargInt", "T5"), [("interest", None, "-5")]),
         (("NCash", "T-5"), [("withdrawal", None, "-5")]),
     ],

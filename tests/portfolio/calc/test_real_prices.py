@@ -23,7 +23,7 @@ from bursar.portfolio.calc.valuation import Positions, ValueHistory
 
 pytestmark = pytest.mark.requirement("RETURNS.01")
 
-SHARED = Path(os.environ.get("BURSAR_SHARED_DATA", "../shared/data"))  # noqa: TID251 - tests only
+SHARED = Path(os.environ.get("BURSAR_SHARED_DATA", "../shared/data"))
 UNITS = 100.0
 
 
