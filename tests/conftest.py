@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from bursar.core.clock import FixedClock
 from bursar.runtime.database import Database
@@ -12,6 +13,10 @@ from tests.harness import TEST_MOMENT, Harness, TestDatabase, migrated_database
 from tests.servers import SharedServers
 
 pytest_plugins = ["tests.servers"]
+
+# The machine may be busy: how long one example takes proves nothing.
+hypothesis_settings.register_profile("bursar", deadline=None, print_blob=True)
+hypothesis_settings.load_profile("bursar")
 
 
 @pytest.fixture(scope="session")

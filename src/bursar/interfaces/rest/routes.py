@@ -48,6 +48,7 @@ def routes() -> list[Route]:
 def _endpoint(operation: Operation) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         application: Application = request.app.state.application
+        request.state.route = PREFIX + operation.path
         try:
             body = await read_input(request, operation, application.settings.upload_bytes_max)
             answer = await invoke(
