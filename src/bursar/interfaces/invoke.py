@@ -116,6 +116,8 @@ async def invoke(application: Application, call: Call) -> Answer:
         passage.input_hash = hash_input(operation.name, passage.body)
         _check_key(operation, call)
         answer = await _carry_out(passage)
+        if operation.writes and operation.name.startswith("identity."):
+            application.actors.clear()  # a credential or a role may have changed
         if application.carrier is not None:
             application.carrier.send(answer.effects)
     except BursarError as error:
