@@ -56,6 +56,14 @@ def test_without_sales_cash_fills_the_deepest_gaps_evenly():
     assert amounts(more) == {"B": D(150), "C": D(50)}
 
 
+def test_gaps_too_small_to_matter_get_nothing():
+    targets = {"A": D("0.1"), "B": D("0.3"), "C": D("0.3"), "D": D("0.3")}
+    held = {"A": D(600), "C": D(10), "D": D(290)}
+    plan = plan_rebalance(held, targets, RebalanceRules(cash=D(100), sell_allowed=False))
+    # Wishes 300, 290, 10; the level that spends 100 is 245.
+    assert amounts(plan) == {"B": D(55), "C": D(45)}
+
+
 def test_cents_that_do_not_divide_are_never_taken_from_a_holding():
     targets = {"A": D("0.1"), "B": D("0.3"), "C": D("0.3"), "D": D("0.3")}
     rules = RebalanceRules(cash=D("0.02"), sell_allowed=False)
