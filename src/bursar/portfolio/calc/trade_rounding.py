@@ -126,9 +126,9 @@ def _spend_rest(
     *,
     rounding: TradeRounding,
 ) -> None:
-    """Put what rounding left over into purchases that rounding had cut, largest gap first."""
+    """Spend what rounding left over where it bought too little or sold too much, largest gap first."""
     gaps = sorted(
-        (n for n in trades if trades[n].amount >= 0 and ideal[n] > trades[n].amount),
+        (n for n in trades if ideal[n] > trades[n].amount),
         key=lambda n: (trades[n].amount - ideal[n], n),
     )
     for name in gaps:
@@ -141,7 +141,7 @@ def _spend_rest(
             new = RoundedTrade(trade.amount + price, (trade.units or 0) + 1)
         else:
             continue
-        if new.amount >= rounding.minimum_trade:
+        if new.amount == 0 or abs(new.amount) >= rounding.minimum_trade:
             rest -= new.amount - trade.amount
             trades[name] = new
 
