@@ -44,6 +44,7 @@ class World:
         self,
         name: str,
         credential: str | None = None,
+        /,
         client: Client = UNKNOWN_CLIENT,
         **body: Any,
     ) -> Any:

@@ -10,14 +10,8 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from bursar.core.errors import BursarError, Unauthenticated
+from bursar.identity import hashing
 from bursar.identity.errors import TooManyAttempts, WrongSignIn
-from bursar.identity.hashing import (
-    ARGON2_THREADS_MAX,
-    UNKNOWN_ACCOUNT_HASH,
-    _argon2,
-    _threads,
-    hash_password,
-)
 from bursar.runtime.actor import ActorKind, Client
 from bursar.runtime.context import NetworkInTransactionError
 from tests.identity.build import PASSWORD, World
@@ -83,7 +77,7 @@ async def test_every_wrong_sign_in_gets_the_same_answer(world: World) -> None:
 
 
 @pytest.mark.requirement("AUTH.01")
-async def test_unknown_accounts_take_as_long_as_known_ones(world: World) -> None:
+async def test_unknown_accounts_take_as_long_as_known_ones(world: World, real_argon2: None) -> None:
     """Medians of a few tries; without the stand-in hash the unknown one would be ~20 times faster."""
     viewer = await world.add("viewer")
     times: dict[str, list[float]] = {viewer.username: [], f"nobody-{world.tag}": []}
@@ -97,7 +91,9 @@ async def test_unknown_accounts_take_as_long_as_known_ones(world: World) -> None
 
 
 @pytest.mark.requirement("AUTH.06")
-async def test_stored_password_is_salted_argon2_and_renewed_when_outdated(world: World) -> None:
+async def test_stored_password_is_salted_argon2_and_renewed_when_outdated(
+    world: World, real_argon2: None
+) -> None:
     viewer = await world.add("viewer")
     other = await world.add("viewer", "other")
     query = "SELECT hash FROM password WHERE person_id = :id"
@@ -116,9 +112,9 @@ async def test_stored_password_is_salted_argon2_and_renewed_when_outdated(world:
     assert not (await world.row(query, id=viewer.person_id)).hash.startswith(weak)
 
 
-def test_stand_in_hash_has_the_present_parameters() -> None:
-    assert not _argon2.current_hasher.check_needs_rehash(UNKNOWN_ACCOUNT_HASH)
-    assert _threads._max_workers == ARGON2_THREADS_MAX
+def test_stand_in_hash_has_the_present_parameters(real_argon2: None) -> None:
+    assert not hashing._argon2.current_hasher.check_needs_rehash(hashing.UNKNOWN_ACCOUNT_HASH)
+    assert hashing._threads._max_workers == hashing.ARGON2_THREADS_MAX
 
 
 @pytest.mark.requirement("SEC.04")
@@ -131,7 +127,7 @@ async def test_oversized_password_is_refused_before_hashing(world: World, operat
 async def test_argon2_refuses_to_run_inside_a_transaction(world: World) -> None:
     async with world.harness.context():
         with pytest.raises(NetworkInTransactionError):
-            await hash_password(PASSWORD)
+            await hashing.hash_password(PASSWORD)
 
 
 @pytest.mark.requirement("AUTH.18", "AUTH.22", "SEC.03")
