@@ -258,3 +258,16 @@ async def test_client_description_is_kept_short_and_on_one_line(world: World) ->
     assert shown.user_agent.startswith("A B")
     assert len(shown.user_agent) == 300
     assert shown.address == "203.0.113.7"
+
+
+@pytest.mark.requirement("AUTH.22", "SEC.04")
+async def test_right_password_of_a_disabled_account_counts_as_a_failure(world: World) -> None:
+    """Else a guesser would learn it from the missing wait."""
+    viewer = await world.add("viewer")
+    await world.row(
+        "UPDATE person SET disabled_at = created_at WHERE id = :id", id=viewer.person_id
+    )
+    for _ in range(5):
+        await refusal(world, username=viewer.username, password=PASSWORD)
+    with pytest.raises(TooManyAttempts):
+        await world.call("identity.sign_in", username=viewer.username, password=PASSWORD)

@@ -168,6 +168,19 @@ async def test_disabled_and_removed_people_are_out_at_once(world: World) -> None
     assert not await is_in(world, removed.token)
 
 
+@pytest.mark.requirement("ARCH.08", "AUTH.24")
+async def test_an_ended_membership_alone_shuts_every_credential_out(world: World) -> None:
+    viewer = await world.add("viewer")
+    made = await world.call(
+        "identity.create_api_token", viewer.token, name="Script", scopes=["portfolio:read"]
+    )
+    await world.row(
+        "UPDATE membership SET ended_at = created_at WHERE person_id = :id", id=viewer.person_id
+    )
+    assert not await is_in(world, viewer.token)
+    assert not await is_in(world, made.token)
+
+
 async def test_an_api_token_cannot_sign_out_or_change_account(world: World) -> None:
     assert world.start.api_token is not None
     token = world.start.api_token.get_secret_value()
