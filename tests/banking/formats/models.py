@@ -35,8 +35,8 @@ days = st.dates(date(1900, 1, 1), date(2199, 12, 30))
 moments = st.one_of(
     days,
     st.datetimes(
-        datetime(1900, 1, 2),
-        datetime(2199, 12, 29),
+        datetime.fromisoformat("1900-01-02"),
+        datetime.fromisoformat("2199-12-29"),
         timezones=st.sampled_from([UTC, timezone(timedelta(hours=-5))]),
     ),
 )

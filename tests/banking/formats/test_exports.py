@@ -1,7 +1,7 @@
 """What goes out comes back: JSON whole, CSV the activities, Beancount text that balances."""
 
 import re
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -126,10 +126,10 @@ def check_beancount(text: str) -> int:
             weights, day, count = {}, match[1], count + 1
         elif kind == "posting":
             assert opened[match[1]] <= day
-            number, commodity = D(match[2]), match[3]
+            number, commodity = Decimal(match[2]), match[3]
             if match[4] is not None:
-                commodity, number = match[5], D(match[4]).copy_sign(number)
-            weights[commodity] = weights.get(commodity, D(0)) + number
+                commodity, number = match[5], Decimal(match[4]).copy_sign(number)
+            weights[commodity] = weights.get(commodity, Decimal(0)) + number
     return count
 
 

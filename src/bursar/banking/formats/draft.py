@@ -4,6 +4,7 @@ Every reader adds its rows here, so that no value that the model refuses (a date
 a memo of a megabyte, a number of a hundred digits) can end a whole file with a strange error.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -12,13 +13,17 @@ from pydantic import BaseModel, ValidationError
 
 from bursar.banking.formats.problems import ProblemLog, refusal
 from bursar.banking.formats.statement import (
+    ACCOUNTS_MAX,
+    NOTES_MAX,
     ROWS_MAX,
     SECURITIES_MAX,
     AccountKind,
     Activity,
     Balance,
+    Format,
     Position,
     Security,
+    Statement,
     StatementAccount,
 )
 
@@ -137,3 +142,15 @@ class AccountDraft:
                 f"the id {activity.external_id[:60]!r} of line {earlier.line} {said}",
                 hint="It is taken once." if same else "Both are taken, known by their content.",
             )
+
+
+def assemble(
+    file_format: Format, drafts: Sequence[AccountDraft], notes: Sequence[str] = ()
+) -> Statement:
+    """Build the accounts and the statement. Raises FormatError for too many accounts."""
+    if len(drafts) > ACCOUNTS_MAX:
+        message = f"the file has {len(drafts)} accounts; the limit is {ACCOUNTS_MAX}"
+        hint = "Check that the account column is one."
+        raise refusal("too_many_accounts", message, field="account", hint=hint)
+    accounts = tuple(made for draft in drafts if (made := draft.build()) is not None)
+    return Statement(format=file_format, accounts=accounts, notes=tuple(notes[:NOTES_MAX]))
