@@ -122,3 +122,28 @@ def test_bad_rows_are_named_by_line_and_column():
         (3, "bad_date", "date"),
         (4, "bad_number", "amount"),
     ]
+
+
+def test_a_sale_on_a_card_statement_is_no_sale_of_securities():
+    data = (
+        b"Transaction Date,Post Date,Description,Category,Type,Amount,Memo\n"
+        b"01/13/2024,01/14/2024,SHOP,Groceries,Sale,-12.50,\n"
+        b"01/15/2024,01/15/2024,Payment Thank You,,Payment,100.00,\n"
+    )
+    statement, _ = read(data)
+    rows = [(a.kind.value, a.amount, a.raw_type) for a in statement.accounts[0].activities]
+    assert rows == [
+        ("withdrawal", Decimal("-12.50"), "Sale"),
+        ("deposit", Decimal("100.00"), "Payment"),
+    ]
+
+
+def test_unsigned_amounts_whose_kind_is_unknown_are_not_guessed():
+    data = b"Date,Type,Amount\n2024-01-13,Debit,12.50\n2024-01-14,POS,3.00\n"
+    statement, problems = read(data)
+    rows = [(a.kind.value, a.amount) for a in statement.accounts[0].activities]
+    assert rows == [("withdrawal", Decimal("-12.50"))]
+    assert [(p.line, p.code) for p in problems] == [
+        (2 - 1, "guessed_mapping"),
+        (3, "unknown_action"),
+    ]

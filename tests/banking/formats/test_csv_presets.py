@@ -206,6 +206,29 @@ def test_kraken_half_a_trade_is_a_problem_not_a_guess():
     assert len(rows) == 1
 
 
+def test_kraken_fee_credits_and_swept_dust():
+    data = (
+        samples.KRAKEN_LEDGERS.splitlines()[0]
+        + b"""
+"D1","R","2024-03-20 10:00:00","spend","dustsweeping","currency","XXBT","spot / main",-0.1,0,0
+"D2","R","2024-03-20 10:00:00","spend","dustsweeping","currency","SOL","spot / main",-0.2,0,0
+"D3","R","2024-03-20 10:00:00","receive","dustsweeping","currency","XETH","spot / main",0.3,0,0
+"E1","S","2024-03-21 10:00:00","trade","","currency","ZEUR","spot / main",-10,0,0
+"E2","S","2024-03-21 10:00:00","trade","","currency","SOL","spot / main",0.1,0,0
+"E3","S","2024-03-21 10:00:00","trade","","currency","KFEE","spot / main",0,2.5,0
+"""
+    )
+    _, problems, rows = seen(data)
+    assert problems == ()
+    assert [(r[1], r[3], r[4]) for r in rows] == [
+        ("exchange_out", Decimal("-0.1"), None),
+        ("exchange_out", Decimal("-0.2"), None),
+        ("exchange_in", Decimal("0.3"), None),
+        ("buy", Decimal("0.1"), Decimal(-10)),
+        ("fee", Decimal("-2.5"), None),
+    ]
+
+
 def test_kraken_trades():
     _, problems, rows = seen(samples.KRAKEN_TRADES)
     assert problems == ()
@@ -254,6 +277,13 @@ def test_camt():
 @pytest.mark.parametrize(
     ("data", "code"),
     [
+        (
+            b'<!DOCTYPE a [<!ENTITY b "c">]><FlexQueryResponse>&b;</FlexQueryResponse>',
+            "entity_declaration",
+        ),
+        (b"<FlexQueryResponse>", "not_xml"),
+        (b"<FlexQueryResponse/>", "no_statement"),
+        (b"Date,Amount\n", "needs_mapping"),
         (b"", "empty_file"),
         (b"   \n ", "empty_file"),
         (b"%PDF-1.7 ...", "binary_file"),

@@ -223,3 +223,17 @@ def test_a_card_statement():
     assert (account.kind.value, account.external_id) == ("credit_card", "4111")
     assert account.activities[0].kind is Kind.FEE
     assert account.stated_balance.amount == Decimal(-9)
+
+
+def test_a_retirement_plan_and_pending_rows():
+    data = ofx_investment(f"<INVEXPENSE>{TRADE}<TOTAL>7</INVEXPENSE>")
+    plan = data.replace(b"</INVSTMTRS>", b"<INV401K><EMPLOYERNAME>x</INV401K></INVSTMTRS>")
+    assert read(plan)[0].accounts[0].kind.value == "retirement"
+    pending = b"<BANKTRANLISTP><STMTTRNP><TRNAMT>1</STMTTRNP></BANKTRANLISTP></STMTRS>"
+    _, problems = read(ofx_bank("").replace(b"</STMTRS>", pending))
+    assert [(p.code, p.severity) for p in problems] == [("pending_row", Severity.WARNING)]
+
+
+def test_an_unknown_part_of_a_statement_is_an_error():
+    data = ofx_bank("").replace(b"</STMTRS>", b"<NEWPART><X>1</NEWPART></STMTRS>")
+    assert [p.code for p in read(data)[1]] == ["unknown_part"]

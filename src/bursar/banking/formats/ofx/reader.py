@@ -34,8 +34,15 @@ _STATEMENT_PARTS = frozenset(
         "MKTGINFO",
         "CASHADVBALAMT",
         "INTRATE",
+        "BALLIST",
+        "REWARDINFO",
+        "CLOSINGMSG",
+        "INV401K",
+        "INV401KBAL",
+        "INVOOLIST",
     ]
 )
+_PENDING = frozenset({"BANKTRANLISTP", "CCTRANLISTP"})
 
 
 def read_ofx(data: bytes) -> tuple[Statement, tuple[Problem, ...]]:
@@ -58,6 +65,8 @@ def read_ofx(data: bytes) -> tuple[Statement, tuple[Problem, ...]]:
         if draft.kind is AccountKind.BROKERAGE:
             draft.institution = institution or account.get("BROKERID") or None
             investments.read(draft, statement, securities)
+            if statement.find("INV401K") or statement.find("INV401KBAL"):
+                draft.kind = AccountKind.RETIREMENT
         else:
             bank.read_rows(draft, statement.find("BANKTRANLIST"))
             bank.read_balances(draft, statement)
@@ -141,7 +150,10 @@ def _no_statement(ofx: Node, failures: list[Problem], log: ProblemLog) -> Format
 
 def _warn_about_parts(statement: Node, log: ProblemLog) -> None:
     for part in statement.children:
-        if part.tag not in _STATEMENT_PARTS and (part.text or part.children):
+        if part.tag in _PENDING:
+            message = "pending transactions were left out: they come again when they are booked"
+            log.assume(part.line, "pending_row", message, field=part.tag)
+        elif part.tag not in _STATEMENT_PARTS and (part.text or part.children):
             log.add(
                 part.line,
                 "unknown_part",
