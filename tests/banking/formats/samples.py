@@ -274,7 +274,7 @@ ALL = {
 
 def real_file(name: str) -> bytes:
     """Return a real OFX file of the shared data, or skip the test when it is not there."""
-    where = os.environ.get("BURSAR_SHARED_DATA")  # noqa: TID251 - a matter of the test machine
+    where = os.environ.get("BURSAR_SHARED_DATA")
     root = Path(where or "../shared/data")
     path = root / "statements_ofx" / name
     if not path.exists():

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tests.banking.formats import samples
 
 from bursar.banking.formats.csv_mapping import KindRule, Mapping, guess_mapping
 from bursar.banking.formats.problems import FormatError
 from bursar.banking.formats.sniff import read
 from bursar.banking.formats.statement import ActivityKind
+from tests.banking.formats import samples
 
 pytestmark = pytest.mark.requirement("IMPORT.01")
 

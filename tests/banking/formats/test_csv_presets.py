@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tests.banking.formats import samples
 
 from bursar.banking.formats.csv_presets.kraken_assets import asset_code, split_pair
 from bursar.banking.formats.problems import FormatError, Severity
 from bursar.banking.formats.sniff import detect, read
+from tests.banking.formats import samples
 
 pytestmark = pytest.mark.requirement("IMPORT.01")
 

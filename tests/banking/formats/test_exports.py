@@ -5,8 +5,6 @@ from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
-from tests.banking.formats import samples
-from tests.banking.formats.models import statements
 
 from bursar.banking.formats import bursar_json
 from bursar.banking.formats.beancount_export import dump_beancount
@@ -14,6 +12,8 @@ from bursar.banking.formats.csv_export import dump_csv
 from bursar.banking.formats.problems import FormatError, Severity
 from bursar.banking.formats.sniff import detect, read
 from bursar.banking.formats.statement import Format, Statement, activity_keys
+from tests.banking.formats import samples
+from tests.banking.formats.models import statements
 
 pytestmark = pytest.mark.requirement("IMPORT.02")
 

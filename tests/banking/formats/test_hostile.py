@@ -6,13 +6,13 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.banking.formats import samples
 
 from bursar.banking.formats.dates import parse_date
 from bursar.banking.formats.numbers import parse_number
 from bursar.banking.formats.problems import PROBLEMS_MAX, FormatError
 from bursar.banking.formats.sniff import read
 from bursar.banking.formats.statement import BYTES_MAX, activity_keys
+from tests.banking.formats import samples
 
 pytestmark = pytest.mark.requirement("IMPORT.01")
 

@@ -6,10 +6,10 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.banking.formats import samples
 
 from bursar.banking.formats.sniff import read
 from bursar.banking.formats.statement import activity_keys, content_hash, merged_keys
+from tests.banking.formats import samples
 
 pytestmark = pytest.mark.requirement("IMPORT.01")
 

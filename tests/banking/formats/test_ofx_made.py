@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tests.banking.formats.samples import OFX, ofx_bank, ofx_investment
 
 from bursar.banking.formats.ofx.values import parse_stamp
 from bursar.banking.formats.problems import FormatError, Severity
 from bursar.banking.formats.sniff import read
 from bursar.banking.formats.statement import ActivityKind as Kind
+from tests.banking.formats.samples import OFX, ofx_bank, ofx_investment
 
 pytestmark = pytest.mark.requirement("IMPORT.01")
 

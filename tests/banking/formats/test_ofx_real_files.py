@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from tests.banking.formats.samples import REAL, real_file
 
 from bursar.banking.formats.problems import FormatError, Severity
 from bursar.banking.formats.sniff import detect, read
 from bursar.banking.formats.statement import AccountKind, ActivityKind, Format, activity_keys
+from tests.banking.formats.samples import REAL, real_file
 
 pytestmark = pytest.mark.requirement("IMPORT.01")
 

@@ -4,10 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from tests.banking.formats.samples import QIF
 
 from bursar.banking.formats.problems import FormatError
 from bursar.banking.formats.sniff import read
+from tests.banking.formats.samples import QIF
 
 pytestmark = pytest.mark.requirement("IMPORT.01")
 

@@ -25,6 +25,7 @@ from bursar.banking.formats.statement import (
     Security,
     Statement,
     StatementAccount,
+    clean_key,
 )
 
 M = TypeVar("M", bound=BaseModel)
@@ -80,7 +81,7 @@ class AccountDraft:
 
     def hold(self, line: int, key: str, **fields: Any) -> str | None:
         """Make sure the security is listed, and return its key; a later mention fills gaps."""
-        key = " ".join(key.split())[:200]
+        key = str(clean_key(key[:200]))
         if not key:
             return None
         known = self.securities.get(key)

@@ -80,6 +80,12 @@ def _clean_or_none(value: object) -> object:
     return _clean(value) or None
 
 
+def clean_key(value: object) -> object:
+    """Clean a security's key and make every run of blanks one, so that it is written one way."""
+    cleaned = _clean(value)
+    return " ".join(cleaned.split()) if isinstance(cleaned, str) else cleaned
+
+
 Moment = Annotated[
     date | datetime,
     PlainValidator(_moment, json_schema_input_type=str),
@@ -89,7 +95,7 @@ Moment = Annotated[
 
 Text = Annotated[str, BeforeValidator(_clean), Field(max_length=4_000)]
 Name = Annotated[str, BeforeValidator(_clean), Field(max_length=400)]
-SecurityKey = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200)]
+SecurityKey = Annotated[str, BeforeValidator(clean_key), Field(min_length=1, max_length=200)]
 OptionalText = Annotated[
     Annotated[str, Field(max_length=4_000)] | None, BeforeValidator(_clean_or_none)
 ]
