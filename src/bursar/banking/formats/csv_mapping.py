@@ -17,6 +17,7 @@ from bursar.banking.formats.numbers import DecimalMark, decimal_mark_of, parse_n
 from bursar.banking.formats.statement import AccountKind, ActivityKind, Currency, Name
 
 Column = Annotated[str, Field(min_length=1, max_length=200)]
+_HEADER_MAX = 200
 _SHARE_OF_CELLS = 0.9
 _CONFIDENT_HEADER = 0.95
 _LOOSE_HEADER = 0.75
@@ -179,10 +180,16 @@ def _fits(field: str, cells: Sequence[str]) -> bool:
     return sum(check(cell) for cell in filled) >= _SHARE_OF_CELLS * len(filled)
 
 
+def _is_header(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= _HEADER_MAX
+
+
 def guess_mapping(headers: Sequence[str], sample_rows: Sequence[Sequence[str]]) -> MappingGuess:
     """Propose what the columns mean from their names and up to 200 rows of cells."""
     sample = sample_rows[:200]
-    cells = {h: [r[i] for r in sample if i < len(r)] for i, h in enumerate(headers) if h.strip()}
+    cells = {
+        h: [r[i] for r in sample if i < len(r)] for i, h in enumerate(headers) if _is_header(h)
+    }
     chosen: dict[str, str] = {}
     scores: dict[str, float] = {}
     reasons: list[str] = []
