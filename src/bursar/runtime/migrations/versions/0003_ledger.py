@@ -20,6 +20,7 @@ PROTECTED = (
     "annotation",
 )
 APPEND_ONLY = ("transfer_group", "transfer", "entry")
+NEVER_REMOVED = ("account", "commodity", "balance")
 
 ACCOUNTS = """
 CREATE TABLE account (
@@ -161,6 +162,9 @@ CREATE INDEX ix_transfer_group_instrument ON transfer_group
 CREATE INDEX ix_transfer_group_import ON transfer_group (import_id) WHERE import_id IS NOT NULL;
 CREATE INDEX ix_transfer_group_xid ON transfer_group (workspace_id, xid);
 
+-- References of the two bulk tables are checked once per statement (ledger_transfers_refer,
+-- ledger_entries_balance): the check of each row would take most of a large import's time. What
+-- they refer to is never removed.
 CREATE TABLE transfer (
     id uuid NOT NULL,
     workspace_id uuid NOT NULL,
@@ -175,12 +179,12 @@ CREATE TABLE transfer (
     effective_at timestamptz NOT NULL,
     xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT pk_transfer PRIMARY KEY (id),
-    CONSTRAINT fk_transfer_group_id FOREIGN KEY (group_id) REFERENCES transfer_group (id),
-    CONSTRAINT fk_transfer_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspace (id),
+    CONSTRAINT fk_transfer_group_id FOREIGN KEY (group_id) REFERENCES transfer_group (id) NOT ENFORCED,
+    CONSTRAINT fk_transfer_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspace (id) NOT ENFORCED,
     CONSTRAINT fk_transfer_debit_id FOREIGN KEY (debit_id, commodity_id, workspace_id)
-        REFERENCES balance (id, commodity_id, workspace_id),
+        REFERENCES balance (id, commodity_id, workspace_id) NOT ENFORCED,
     CONSTRAINT fk_transfer_credit_id FOREIGN KEY (credit_id, commodity_id, workspace_id)
-        REFERENCES balance (id, commodity_id, workspace_id),
+        REFERENCES balance (id, commodity_id, workspace_id) NOT ENFORCED,
     CONSTRAINT fk_transfer_pending_id FOREIGN KEY (pending_id) REFERENCES transfer (id),
     CONSTRAINT ck_transfer_kind CHECK (kind IN
         ('single', 'pending', 'post', 'void', 'expire', 'reversal')),
@@ -205,9 +209,9 @@ CREATE TABLE entry (
     effective_at timestamptz NOT NULL,
     late boolean NOT NULL,
     CONSTRAINT pk_entry PRIMARY KEY (id),
-    CONSTRAINT fk_entry_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspace (id),
-    CONSTRAINT fk_entry_transfer_id FOREIGN KEY (transfer_id) REFERENCES transfer (id),
-    CONSTRAINT fk_entry_balance_id FOREIGN KEY (balance_id) REFERENCES balance (id),
+    CONSTRAINT fk_entry_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspace (id) NOT ENFORCED,
+    CONSTRAINT fk_entry_transfer_id FOREIGN KEY (transfer_id) REFERENCES transfer (id) NOT ENFORCED,
+    CONSTRAINT fk_entry_balance_id FOREIGN KEY (balance_id) REFERENCES balance (id) NOT ENFORCED,
     CONSTRAINT ck_entry_amount CHECK (amount <> 0)
 );
 CREATE INDEX ix_entry_balance_id ON entry (balance_id, id);
@@ -250,6 +254,11 @@ def upgrade() -> None:
         run(*protect(table))
     for table in APPEND_ONLY:
         run(*append_only(table))
+    for table in NEVER_REMOVED:
+        run(
+            f"CREATE TRIGGER {table}_never_removed BEFORE DELETE ON {table}"
+            " FOR EACH ROW EXECUTE FUNCTION bursar_refuse_change()"
+        )
 
 
 def downgrade() -> None:
@@ -257,4 +266,4 @@ def downgrade() -> None:
     run(
         "DROP TABLE annotation, pending, entry, transfer, transfer_group, balance, commodity, account"
     )
-    run("DROP FUNCTION ledger_entries_sum_to_zero()")
+    run("DROP FUNCTION ledger_entries_balance()", "DROP FUNCTION ledger_transfers_refer()")
