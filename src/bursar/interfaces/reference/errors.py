@@ -9,7 +9,8 @@ from typing import Any
 
 import bursar
 from bursar.core.errors import BursarError
-from bursar.interfaces.reference.markdown import code, page as as_page, table
+from bursar.interfaces.reference.markdown import code, table
+from bursar.interfaces.reference.markdown import page as as_page
 
 # Interfaces state no errors of their own: they render those of the packages below them.
 LEFT_OUT = ("bursar.interfaces", "bursar.__main__", "bursar.runtime.migrations")

@@ -1,6 +1,7 @@
 """The page of figures: each definition id, its formula and units."""
 
-from bursar.interfaces.reference.markdown import code, page as as_page, table
+from bursar.interfaces.reference.markdown import code, table
+from bursar.interfaces.reference.markdown import page as as_page
 from bursar.portfolio.calc.definitions import DEFINITIONS
 
 

@@ -8,7 +8,8 @@ from mcp.types import Tool
 
 from bursar.interfaces.mcp.resources import RULES
 from bursar.interfaces.mcp.tools import CORE, tool, tool_operations, toolset_of
-from bursar.interfaces.reference.markdown import cell, code, page as as_page, table
+from bursar.interfaces.reference.markdown import cell, code, table
+from bursar.interfaces.reference.markdown import page as as_page
 from bursar.interfaces.rest.routes import PREFIX
 from bursar.runtime.registry import Operation, operations
 

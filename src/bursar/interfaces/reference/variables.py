@@ -8,7 +8,8 @@ from annotated_types import Ge, Le
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from bursar.interfaces.reference.markdown import code, page as as_page, table
+from bursar.interfaces.reference.markdown import code, table
+from bursar.interfaces.reference.markdown import page as as_page
 from bursar.settings import Settings
 
 
