@@ -23,8 +23,8 @@ EXIT_REFUSED = 1
 EXIT_USAGE = 2
 
 
-def build() -> typer.Typer:
-    """Return the whole command line."""
+def build(commands: list[dict[str, Any]] | None = None) -> typer.Typer:
+    """Return the whole command line, of the stored commands unless others are given."""
     app = typer.Typer(
         name="bursar",
         help="Bursar: one book of all your money. For education and research; no financial advice.",
@@ -33,7 +33,7 @@ def build() -> typer.Typer:
         rich_markup_mode=None,
     )
     groups: dict[str, typer.Typer] = {}
-    for command in manifest.load():
+    for command in manifest.load() if commands is None else commands:
         if not command["words"]:
             continue
         parent = app
