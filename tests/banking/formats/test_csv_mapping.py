@@ -147,3 +147,9 @@ def test_unsigned_amounts_whose_kind_is_unknown_are_not_guessed():
         (2 - 1, "guessed_mapping"),
         (3, "unknown_action"),
     ]
+
+
+def test_a_header_of_a_thousand_characters_is_no_column():
+    guess = guess_mapping(["Date", "Amount", "Type " * 200], [["2024-01-25", "1.50", "x"]])
+    assert guess.mapping is not None
+    assert guess.mapping.kind is None

@@ -158,3 +158,10 @@ def test_beancount_says_the_trade_as_beancount_users_do():
 
 def test_beancount_of_an_empty_statement():
     assert check_beancount(dump_beancount(Statement(format=Format.OFX)).decode()) == 0
+
+
+def test_a_name_with_odd_blanks_is_one_key_on_every_way():
+    data = b"!Type:Invst\nD2024-01-31\nNBuy\nYAcme \x07 Corp\nQ1\nT5\n^\n"
+    statement, _ = read(data)
+    assert statement.accounts[0].securities[0].key == "Acme Corp"
+    assert read(dump_csv(statement))[0].accounts == statement.accounts
