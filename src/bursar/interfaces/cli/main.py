@@ -84,7 +84,7 @@ def _parameter(facts: dict[str, Any]) -> inspect.Parameter:
         text += " Written as JSON."
     kind: Any = TYPES[facts["kind"]]
     if facts["argument"]:
-        marker: Any = typer.Argument(help=text, show_default=False)
+        marker: Any = typer.Argument(help=text, show_default=False, metavar=facts["name"].upper())
     elif facts["kind"] == "boolean":
         name = facts["name"].replace("_", "-")
         marker = typer.Option(f"--{name}/--no-{name}", help=text, show_default=False)

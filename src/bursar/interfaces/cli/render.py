@@ -24,8 +24,13 @@ def show(document: Any, console: Console | None = None) -> None:
     if not isinstance(document, dict):
         console.print(str(document))
         return
+    if document.get("items") == []:
+        console.print(Text("nothing here", style="dim"))
+        return
     scalars = Table.grid(padding=(0, 2))
     for name, value in document.items():
+        if name == "next_cursor" and value is None:
+            continue
         text = cell(value)
         if text is not None:
             scalars.add_row(Text(label(name), style="dim"), Text(text))
