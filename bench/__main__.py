@@ -47,7 +47,7 @@ def main(names: list[str]) -> int:
 
 
 def _machine() -> str:
-    now = datetime.now(UTC)  # noqa: TID251 - the date of a measurement
+    now = datetime.now(UTC)
     return (
         f"Last run: {now:%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} "
         f"{platform.machine()}, Python {platform.python_version()}.\n"

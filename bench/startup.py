@@ -60,7 +60,7 @@ def _running(environment: dict[str, str], port: int, *arguments: str) -> Iterato
         while not _answers(port):
             if time.monotonic() - started > WAIT_SECONDS_MAX or process.poll() is not None:
                 raise RuntimeError("the server did not answer")
-            time.sleep(0.02)  # noqa: TID251 - measuring a process from outside
+            time.sleep(0.02)
         yield time.monotonic() - started
     finally:
         process.send_signal(signal.SIGINT)
@@ -107,7 +107,7 @@ def _api_start(environment: dict[str, str], port: int) -> float:
             command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         while not _answers(port):
-            time.sleep(0.02)  # noqa: TID251 - measuring a process from outside
+            time.sleep(0.02)
         times.append(time.monotonic() - started)
         process.terminate()
         process.wait(timeout=30)
@@ -122,7 +122,7 @@ def run() -> list[Row]:
         with _running(environment, port, "--demo") as first:
             pass
         with _running(environment, port, "--demo") as second:
-            time.sleep(REST_SECONDS)  # noqa: TID251 - let it come to rest
+            time.sleep(REST_SECONDS)
             memory = _memory_mib(home)
             helping = _command(environment, "--help")
             summary = _command(environment, "portfolio", "summary")
