@@ -276,3 +276,19 @@ async def test_disabled_person_gets_no_link(world: World) -> None:
         )
     with pytest.raises(Unauthenticated):
         await world.call("identity.sign_in", username=viewer.username, password=PASSWORD)
+
+
+@pytest.mark.requirement("AUTH.23")
+async def test_a_removed_person_is_gone_from_the_workspace(world: World) -> None:
+    viewer = await world.add("viewer")
+    person = {"person_id": viewer.person_id}
+    await world.call("identity.remove_person", world.owner_token, **person)
+    page = await world.call("identity.list_people", world.owner_token)
+    assert viewer.person_id not in {member.person_id for member in page.items}
+    for name, body in (
+        ("identity.remove_person", person),
+        ("identity.change_role", person | {"role": "admin"}),
+        ("identity.create_sign_in_link", person),
+    ):
+        with pytest.raises(NotFound):
+            await world.call(name, world.owner_token, **body)
