@@ -41,7 +41,7 @@ async def journal_of(world: World, request_id: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in rows]
 
 
-@pytest.mark.requirement("AUTH.01", "AUTH.23")
+@pytest.mark.requirement("AUTH.01")
 async def test_sign_in_is_journaled_in_the_workspace_and_refusals_without_one(
     world: World,
 ) -> None:
@@ -70,7 +70,7 @@ async def test_sign_in_is_journaled_in_the_workspace_and_refusals_without_one(
         assert secret not in str(row) + str(refused)
 
 
-@pytest.mark.requirement("AUTH.07", "AUTH.08", "AUTH.23")
+@pytest.mark.requirement("AUTH.07", "AUTH.08")
 async def test_lacking_scope_is_refused_and_journaled(world: World) -> None:
     viewer = await world.add("viewer")
     request_id = f"scope-{world.tag}"

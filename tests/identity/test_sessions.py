@@ -156,7 +156,7 @@ async def test_first_password_by_link_is_refused_to_members_of_several_workspace
         await world.call("identity.change_password", world.owner_token, new_password=PASSWORD)
 
 
-@pytest.mark.requirement("AUTH.23", "AUTH.24")
+@pytest.mark.requirement("AUTH.24")
 async def test_disabled_and_removed_people_are_out_at_once(world: World) -> None:
     disabled = await world.add("viewer", "disabled")
     removed = await world.add("viewer", "removed")

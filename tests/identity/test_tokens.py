@@ -102,7 +102,7 @@ async def test_token_loses_what_its_person_loses(world: World) -> None:
     await refused(world, made.token)
 
 
-@pytest.mark.requirement("PORTAL.02", "AUTH.04")
+@pytest.mark.requirement("PORTAL.02")
 async def test_everything_wrong_with_a_token_gets_one_answer(world: World) -> None:
     made = await make(world, world.owner_token)
     other = await make(world, world.owner_token)
@@ -117,7 +117,7 @@ async def test_everything_wrong_with_a_token_gets_one_answer(world: World) -> No
     await world.authenticate(made.token)
 
 
-@pytest.mark.requirement("PORTAL.02", "AUTH.04")
+@pytest.mark.requirement("PORTAL.02")
 async def test_well_spelled_token_with_another_secret_is_refused(world: World) -> None:
     """The checksum is right and the id exists: only the secret decides."""
     from bursar.identity.calc.spelling import Credential, parse
@@ -179,7 +179,7 @@ async def test_a_token_cannot_prolong_itself(world: World) -> None:
     assert rotated.expires_at == maker.expires_at
 
 
-@pytest.mark.requirement("ARCH.08", "SEC.04")
+@pytest.mark.requirement("ARCH.08")
 async def test_tokens_of_others_answer_like_unknown_ids(world: World) -> None:
     viewer = await world.add("viewer")
     colleague = await make(world, world.owner_token)
