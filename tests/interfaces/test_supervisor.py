@@ -137,7 +137,7 @@ def test_parts_start_in_order_and_ctrl_c_leaves_nothing(supervise: Any) -> None:
     assert "migrated" in (run.home.logs / "migrate.log").read_text()
     began = time.monotonic()
     again = supervise("full").wait_ready()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert again.stop() == 0
 
 
@@ -151,7 +151,7 @@ def test_after_kill_of_the_supervisor_nothing_lives_on_and_nothing_is_lost(super
     run.process.kill()
     run.process.wait()
     if sys.platform == "linux":
-        run.wait_for(lambda: gone(leaders), 5)
+        run.wait_for(lambda: gone(leaders), 15)
     again = supervise("full").wait_ready()
     assert gone(family)
     assert owner_query(again.home, "select x from kept") == 7
@@ -196,13 +196,19 @@ def test_a_part_that_never_starts_ends_it_all_with_its_last_words(supervise: Any
     assert "never: starting" not in run.printed()
 
 
+def test_a_step_that_never_ends_is_given_up(supervise: Any) -> None:
+    run = supervise("endless")
+    assert run.process.wait(SECONDS_MAX) == 1
+    assert "migrate: did not start: did not end within 0 s" in run.printed()
+
+
 def test_one_that_will_not_stop_is_killed_with_its_children(supervise: Any) -> None:
     run = supervise("stubborn").wait_ready()
     run.wait_for(lambda: any(process.name() == "sleep" for process in run.family()))
     family = run.family()
     began = time.monotonic()
     assert run.stop() == 0
-    assert 0.5 <= time.monotonic() - began < 5
+    assert 0.5 <= time.monotonic() - began < 8
     assert gone(family)
 
 

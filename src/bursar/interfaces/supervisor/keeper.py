@@ -188,8 +188,12 @@ class Keeper:
 
     async def _become_ready(self, launch: Launch, ended: "asyncio.Task[int]", began: float) -> bool:
         if self.part.runs_once:
-            await first_of(ended, self.stop_requested.wait())
+            await first_of(
+                ended, self.stop_requested.wait(), asyncio.sleep(self.part.ready_seconds_max)
+            )
             ready = ended.done() and ended.result() == 0
+            if not ended.done() and not self.stop_requested.is_set():
+                self._detail = f"did not end within {self.part.ready_seconds_max:.0f} s"
         elif self.part.ready is None:
             ready = not ended.done()
         else:
