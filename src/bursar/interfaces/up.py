@@ -98,7 +98,6 @@ def answers(settings: Settings) -> bool:
 async def up(settings: Settings, report: Callable[[str], None], *, demo: bool) -> int:
     """Run everything until stopped; return the exit code."""
     home = Home(settings.bursar_home)
-    home.create()
     with claim_home(home) as lock:
         supervisor = Supervisor(
             lock, parts(settings, lock, demo=demo), report=report, address=settings.base_url
