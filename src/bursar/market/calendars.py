@@ -15,11 +15,13 @@ from bursar.market.calc.price_years import Days
 
 SEARCH_DAYS_MAX = 30
 CALENDARS_KEPT_MAX = 32
-EARLIEST_YEAR = 1885  # nothing older is known of any exchange
+# one range for nearly every request, so that a calendar is built once (half a second)
+FIRST_YEAR = 1970
+LAST_YEAR = 2049
 
 
 @lru_cache(maxsize=CALENDARS_KEPT_MAX)
-def _sessions(name: str, first_year: int, last_year: int) -> Days:
+def _sessions(name: str, first_year: int = FIRST_YEAR, last_year: int = LAST_YEAR) -> Days:
     import exchange_calendars  # noqa: PLC0415 - heavy, loaded on first use
 
     try:
@@ -40,7 +42,7 @@ def _sessions(name: str, first_year: int, last_year: int) -> Days:
 
 def check_name(name: str) -> None:
     """Refuse a calendar that does not exist. Raises InvalidInput."""
-    _sessions(name, 2020, 2020)
+    _sessions(name)
 
 
 def trading_days(name: str | None, first: dt.date, last: dt.date) -> Days:
@@ -48,9 +50,7 @@ def trading_days(name: str | None, first: dt.date, last: dt.date) -> Days:
     low, high = np.datetime64(first, "D"), np.datetime64(last, "D")
     if name is None:
         return np.arange(low, high + 1)
-    # whole decades, so that neighbouring ranges share one calendar
-    first_year = max(first.year // 10 * 10, EARLIEST_YEAR)
-    sessions = _sessions(name, first_year, last.year // 10 * 10 + 9)
+    sessions = _sessions(name, min(first.year, FIRST_YEAR), max(last.year, LAST_YEAR))
     return sessions[(sessions >= low) & (sessions <= high)]
 
 

@@ -154,6 +154,16 @@ async def actions_changed(context: Context, since: str) -> set[uuid.UUID]:
     return await store.changed_since(context.session, since)
 
 
+async def record_many(context: Context, bodies: Sequence[RecordCorporateAction]) -> int:
+    """Record actions that name their instrument by id or ticker; return how many were new."""
+    names = {body.instrument for body in bodies}
+    known = {name: await instruments.find(context, name) for name in names}
+    written = await _write(
+        context, [_row(context, body, known[body.instrument], None) for body in bodies]
+    )
+    return len(written)
+
+
 def _from_factors(body: LoadCorporateActions, row: InstrumentRow) -> list[RecordCorporateAction]:
     try:
         rows = factor_file.parse(body.text)

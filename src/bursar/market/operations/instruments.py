@@ -212,6 +212,20 @@ async def get_many(
     return await store.read(context.session, instrument_ids, context.clock.now().date())
 
 
+async def active(context: Context, count_max: int) -> list[InstrumentRow]:
+    """Return every active instrument. Raises InvalidInput when there are more than `count_max`."""
+    body = ListInstruments.model_construct(
+        kind=None, active=True, search=None, limit=count_max, cursor=None
+    )
+    rows = await store.page(context.session, body, None, context.clock.now().date())
+    if len(rows) > count_max:
+        raise InvalidInput(
+            f"there are more than {count_max} active instruments; name them in parts",
+            field="instruments",
+        )
+    return rows
+
+
 async def find(context: Context, reference: str, *, as_of: dt.date | None = None) -> InstrumentRow:
     """Return the instrument an id, a ticker or scheme:value names.
 

@@ -31,7 +31,7 @@ from bursar.market.models.prices import (
     RecordedPrice,
     RecordPrices,
 )
-from bursar.market.operations import instruments
+from bursar.market.operations import actions, instruments
 from bursar.market.operations.instruments import Lookup
 from bursar.market.store import prices as store
 from bursar.runtime.context import Context
@@ -141,6 +141,8 @@ async def record_prices(context: Context, body: RecordPrices) -> PricesWritten:
             [(place[key[0]] + 1, key[1], _figures(price)) for key, price in ordered]
         ),
     )
+    if body.actions:
+        await actions.record_many(context, body.actions)
     return await write(context, rows, source=body.source, basis=body.basis, read=len(body.prices))
 
 
