@@ -225,7 +225,7 @@ async def read_prices(
         ids = tuple(i for i in ids if i in changed)
     session = context.session
     closes = await store.read_blocks(session, ids, first_day, last_day)
-    await store.undo_split_adjustment(session, closes, ids, first_day, last_day)
+    await store.undo_split_adjustment(session, closes, ids, (first_day, last_day))
     adjusted = await store.holding_adjusted(session, ids, first_day, last_day)
     priced = np.flatnonzero(~np.isnan(closes).all(axis=0)) if ids else np.empty(0, np.int64)
     return PriceReading(
