@@ -76,7 +76,7 @@ async def create_instrument(context: Context, body: CreateInstrument) -> Instrum
 
 @operation("market.list_instruments", scope="market:read", http="GET /instruments")
 async def list_instruments(context: Context, body: ListInstruments) -> Page[InstrumentRow]:
-    """List instruments with their identifiers, in the order they were created."""
+    """List instruments with their identifiers, oldest first."""
     after = None
     if body.cursor is not None:
         try:
