@@ -55,11 +55,13 @@ docs: $(STAMP) ## regenerate docs/reference, .env.example and the command list
 snapshots: docs ## the same: snapshots under tests/snapshots are generated together with the docs
 
 lock: ## resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --all-extras --group dev --universal \
+		--python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" --exclude-newer "$(LOCK_AGE)" \
 		$(foreach package,$(LOCK_FRESH),--exclude-newer-package "$(package)=0 days") \
 		--quiet --output-file requirements.lock
-	uv pip compile pyproject.toml --extra optimize --universal --generate-hashes \
+	uv pip compile pyproject.toml --extra optimize --universal \
+		--python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" --constraints requirements.lock \
 		--quiet --output-file deploy/requirements.lock
 
