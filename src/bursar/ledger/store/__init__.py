@@ -1,0 +1,1 @@
+"""Named queries of the ledger, by noun. Each filters by workspace; row-level security backs it."""

@@ -1,0 +1,1 @@
+"""Longer SQL of single revisions, one module per revision and subject; never edited afterwards."""
