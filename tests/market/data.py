@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(os.environ.get("BURSAR_SHARED_DATA", "../shared/data"))  # noqa: TID251 - tests only
+SHARED = Path(os.environ.get("BURSAR_SHARED_DATA", "../shared/data"))
 
 
 def real_file(name: str) -> Path:

@@ -142,3 +142,4 @@ class ApiToken(Base):
     expires_at: Mapped[dt.datetime]
     last_used_at: Mapped[dt.datetime | None]
     revoked_at: Mapped[dt.datetime | None]
+    replaced_by: Mapped[uuid.UUID | None]

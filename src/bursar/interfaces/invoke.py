@@ -27,7 +27,7 @@ from bursar.core.errors import (
 from bursar.core.ids import new_id
 from bursar.core.model import Nothing
 from bursar.interfaces.application import Application
-from bursar.runtime.actor import NOBODY, Actor, Source
+from bursar.runtime.actor import NOBODY, UNKNOWN_CLIENT, Actor, Client, Source
 from bursar.runtime.context import Context, PrepareContext
 from bursar.runtime.database import Transaction, with_retry
 from bursar.runtime.journal import Entry, hash_input
@@ -48,6 +48,7 @@ class Call:
     source: Source
     credential: str | None = None
     actor: Actor | None = None
+    client: Client = UNKNOWN_CLIENT
     request_id: str = field(default_factory=lambda: str(new_id()))
     idempotency_key: str | None = None
     dry_run: bool = False
@@ -115,6 +116,8 @@ async def invoke(application: Application, call: Call) -> Answer:
         passage.input_hash = hash_input(operation.name, passage.body)
         _check_key(operation, call)
         answer = await _carry_out(passage)
+        if operation.writes and operation.name.startswith("identity."):
+            application.actors.clear()  # a credential or a role may have changed
         if application.carrier is not None:
             application.carrier.send(answer.effects)
     except BursarError as error:
@@ -200,6 +203,7 @@ async def _carry_out(passage: _Passage) -> Answer:
             request_id=passage.call.request_id,
             cache=application.cache,
             database=application.database,
+            client=passage.call.client,
         )
         passage.prepared = await operation.prepare(context, passage.body)
 
@@ -234,6 +238,7 @@ async def _run(passage: _Passage, transaction: Transaction) -> Answer:
         cache=application.cache,
         dry_run=call.dry_run,
         prepared=passage.prepared,
+        client=passage.call.client,
     )
     output: BaseModel = await operation.run(context, passage.body)
     if call.dry_run:

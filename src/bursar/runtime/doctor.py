@@ -240,15 +240,10 @@ def check_clock(home: Home, clock: Clock) -> Check:
 
 async def check_servers(where: Addresses, clock: Clock) -> list[Check]:
     """PostgreSQL and Redis answer, are new enough, and the roles have the rights they should."""
-    return [
-        *await check_postgresql(where.database_url, clock),
-        *(
-            await check_owner(where.database_owner_url)
-            if where.database_owner_url != where.database_url
-            else ()
-        ),
-        await check_redis(where.redis_url),
-    ]
+    checks = await check_postgresql(where.database_url, clock)
+    if where.database_owner_url != where.database_url:
+        checks.append(await check_owner(where.database_owner_url))
+    return [*checks, await check_redis(where.redis_url)]
 
 
 async def check_postgresql(url: str, clock: Clock) -> list[Check]:

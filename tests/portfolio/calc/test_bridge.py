@@ -54,8 +54,9 @@ def test_a_bridge_that_misses_by_a_cent_is_refused():
 money = st.integers(0, 10**15)
 
 
-@given(money, money, money, money, st.data())
-def test_rebased_gains_explain_the_change_of_value(opening, bought, sold, closing, data):
+@given(st.tuples(money, money, money, money), st.data())
+def test_rebased_gains_explain_the_change_of_value(amounts, data):
+    opening, bought, sold, closing = amounts
     cost = data.draw(st.integers(0, opening + bought))
     period = PositionPeriod(opening, bought, sold, cost, closing)
     Bridge(

@@ -46,7 +46,16 @@ def test_a_root_near_minus_one_that_pyxirr_may_not_find():
 
 @pytest.mark.parametrize(
     "rates",
-    [(0.1, 0.2), (0.0, 0.1, 0.2), (-0.5, 0.03, 4.0), (-0.9, -0.2), (0.05, 0.0501), (900.0, 2.0)],
+    [
+        (0.1, 0.2),
+        (0.0, 0.1, 0.2),
+        (-0.5, 0.03, 4.0),
+        (-0.9, -0.2),
+        (0.05, 0.0501),
+        (900.0, 2.0),
+        # All three within one cell of the grid, whose ends show a single crossing.
+        (0.095, 0.097, 0.099),
+    ],
 )
 def test_every_root_is_listed_and_no_single_one_is_stated(rates):
     flows = polynomial(*rates)

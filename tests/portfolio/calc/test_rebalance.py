@@ -56,6 +56,22 @@ def test_without_sales_cash_fills_the_deepest_gaps_evenly():
     assert amounts(more) == {"B": D(150), "C": D(50)}
 
 
+def test_gaps_too_small_to_matter_get_nothing():
+    targets = {"A": D("0.1"), "B": D("0.3"), "C": D("0.3"), "D": D("0.3")}
+    held = {"A": D(600), "C": D(10), "D": D(290)}
+    plan = plan_rebalance(held, targets, RebalanceRules(cash=D(100), sell_allowed=False))
+    # Wishes 300, 290, 10; the level that spends 100 is 245.
+    assert amounts(plan) == {"B": D(55), "C": D(45)}
+
+
+def test_cents_that_do_not_divide_are_never_taken_from_a_holding():
+    targets = {"A": D("0.1"), "B": D("0.3"), "C": D("0.3"), "D": D("0.3")}
+    rules = RebalanceRules(cash=D("0.02"), sell_allowed=False)
+    plan = plan_rebalance({"A": D(1000)}, targets, rules)
+    assert sorted(t.amount for t in plan.trades) == [D("0.01"), D("0.01")]
+    assert plan.cash_left == 0
+
+
 def test_a_withdrawal_is_raised_from_what_is_too_large():
     plan = plan_rebalance({"A": D(700), "B": D(300)}, HALF, RebalanceRules(cash=D(-400)))
     assert amounts(plan) == {"A": D(-400)}
@@ -190,11 +206,12 @@ def targets(draw):
     books,
     targets(),
     st.decimals("-50", "5000", places=2),
-    st.booleans(),
-    st.sampled_from([None, D("7.77"), D(100)]),
-    st.sampled_from([D(0), D(25)]),
+    st.tuples(
+        st.booleans(), st.sampled_from([None, D("7.77"), D(100)]), st.sampled_from([D(0), D(25)])
+    ),
 )
-def test_money_is_never_made_or_short(values, goal, cash, sell, price, minimum):
+def test_money_is_never_made_or_short(values, goal, cash, options):
+    sell, price, minimum = options
     if sum(values.values()) + cash <= 0:
         return
     if cash < 0:
@@ -209,6 +226,8 @@ def test_money_is_never_made_or_short(values, goal, cash, sell, price, minimum):
     plan = plan_rebalance(values, goal, rules)
     assert plan.cash_left == cash - sum(t.amount for t in plan.trades)
     assert plan.cash_left >= 0
+    if price is None and minimum == 0:
+        assert plan.cash_left == 0
     for trade in plan.trades:
         assert trade.value_after >= 0
         assert trade.value_after == trade.value_before + trade.amount
@@ -226,6 +245,7 @@ def test_the_plan_reaches_the_targets_to_the_cent(values, goal, cash):
     if total <= 0:
         return
     plan = plan_rebalance(values, goal, RebalanceRules(cash=cash))
+    assert plan.cash_left == 0
     for result in plan.targets:
         assert abs(result.residual) * total <= D("0.07")
     applied = dict(values)

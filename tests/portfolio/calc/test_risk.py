@@ -216,12 +216,14 @@ def test_refused_arrays():
         value_at_risk(R, quantile=0.0)
 
 
-returns_lists = st.lists(st.floats(-0.3, 0.3), min_size=5, max_size=60)
+# Steps of a basis point: ratios over dispersions near rounding differ between any two programs.
+one_return = st.integers(-3_000, 3_000).map(lambda steps: steps / 10_000)
+returns_lists = st.lists(one_return, min_size=5, max_size=60)
 
 
 @given(returns_lists, st.data())
 def test_empyrical_agrees(empyrical, own, data):
-    other = data.draw(st.lists(st.floats(-0.3, 0.3), min_size=len(own), max_size=len(own)))
+    other = data.draw(st.lists(one_return, min_size=len(own), max_size=len(own)))
     r, b = np.array(own), np.array(other)
     s = StatisticSettings(risk_free_annual=0.03, minimum_annual=0.02)
     ours = {**own_statistics(r, s), **benchmark_statistics(r, b, s)}

@@ -70,6 +70,16 @@ def test_value_by_hand_with_currency_multiplier_and_flows():
     assert history.position_value(0) == pytest.approx([50, 60, 42])
 
 
+def test_a_trade_moved_to_another_day_counts_from_the_earlier_of_both():
+    parts = {"prices": table([[1, 2, 3]]), "rates": np.ones((1, 3)), "flows": no_flows()}
+    history = ValueHistory(positions([0]), changes((0, 1, 10)), **parts)
+    for day, expected in ((2, [0, 0, 30]), (0, [10, 20, 30]), (1, [0, 20, 30])):
+        history.replace_position(0, np.array([day]), np.array([10.0]))
+        assert history.value.tolist() == expected
+    history.replace_position(0, np.array([], np.int64), np.array([]))
+    assert history.value.tolist() == [0, 0, 0]
+
+
 def test_held_positions_without_a_fresh_price_are_counted():
     prices = table([[0, 5, 5], [1, 1, 1]], age=[[-1, 0, 9], [0, 0, 0]], limit=7)
     build = {"prices": prices, "rates": np.ones((1, 3)), "flows": no_flows()}

@@ -1,6 +1,27 @@
 """The use cases of identity: the only thing other packages call."""
 
 from bursar.identity import tables
-from bursar.identity.operations import bootstrap, credentials
+from bursar.identity.operations import (
+    bootstrap,
+    credentials,
+    login,
+    people,
+    profile,
+    registration,
+    sessions,
+    tokens,
+    workspaces,
+)
 
-__all__ = ["bootstrap", "credentials", "tables"]
+__all__ = [
+    "bootstrap",
+    "credentials",
+    "login",
+    "people",
+    "profile",
+    "registration",
+    "sessions",
+    "tables",
+    "tokens",
+    "workspaces",
+]

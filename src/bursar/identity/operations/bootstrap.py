@@ -115,16 +115,10 @@ async def add_owner(  # the facts of a first owner
     workspace = Workspace(
         id=new_id(), name=workspace_name, base_currency=base_currency, created_at=now
     )
-    person = Person(
-        id=new_id(),
-        username=username.lower(),
-        email=email.lower() if email else None,
-        display_name=display_name,
-        created_at=now,
-        disabled_at=None,
+    session.add(workspace)
+    person = await store.add_person(
+        session, username=username, display_name=display_name, email=email, now=now
     )
-    session.add_all([workspace, person])
-    await session.flush()
     membership = Membership(
         workspace_id=workspace.id,
         person_id=person.id,
@@ -182,6 +176,7 @@ async def _add_credentials(
             expires_at=now + TOKEN_LIFE,
             last_used_at=None,
             revoked_at=None,
+            replaced_by=None,
         )
         session.add(row)
         facts.append(Fact("identity.token_created", str(row.id), {"name": row.name}))

@@ -15,6 +15,7 @@ from bursar.runtime.registry import Operation
 
 JSON_BYTES_MAX = 4 * 1024 * 1024
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
+DRAINED_BYTES_MAX = 64 * 1024 * 1024
 
 
 async def read_input(
@@ -79,7 +80,7 @@ async def _json(request: Request, kind: str) -> dict[str, Any]:
 
 async def _form(request: Request, upload_bytes_max: int) -> dict[str, Any]:
     """Read an upload: the part `file` becomes content_base64 and filename."""
-    _check_length(request, upload_bytes_max + MULTIPART_OVERHEAD_BYTES)
+    await _check_length(request, upload_bytes_max + MULTIPART_OVERHEAD_BYTES)
     values: dict[str, Any] = {}
     async with request.form(max_files=1, max_fields=50, max_part_size=JSON_BYTES_MAX) as form:
         for name, part in form.multi_items():
@@ -96,7 +97,7 @@ async def _form(request: Request, upload_bytes_max: int) -> dict[str, Any]:
 
 async def read_limited(request: Request, bytes_max: int) -> bytes:
     """Read a body up to a limit, refusing by its declared length first."""
-    _check_length(request, bytes_max)
+    await _check_length(request, bytes_max)
     chunks: list[bytes] = []
     total = 0
     async for chunk in request.stream():
@@ -107,7 +108,16 @@ async def read_limited(request: Request, bytes_max: int) -> bytes:
     return b"".join(chunks)
 
 
-def _check_length(request: Request, bytes_max: int) -> None:
+async def _check_length(request: Request, bytes_max: int) -> None:
+    """Refuse a body by its declared length.
+
+    A moderate one is read and dropped first, because many clients look for the answer only after
+    they have sent all; a huge one is refused at once.
+    """
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > bytes_max:
-        raise TooLarge(f"a body may hold at most {bytes_max} bytes")
+    if not declared.isdigit() or int(declared) <= bytes_max:
+        return
+    if int(declared) <= DRAINED_BYTES_MAX:
+        async for _chunk in request.stream():
+            pass
+    raise TooLarge(f"a body may hold at most {bytes_max} bytes")

@@ -83,8 +83,7 @@ def _request_id(scope: Scope) -> str:
 
 
 def _count(scope: Scope, status: int, seconds: float) -> None:
-    route = scope.get("route")
-    path = getattr(route, "path", "other")
+    path = scope["state"].get("route", "other")
     method = scope["method"]
     REQUESTS.labels(path, method, str(status)).inc()
     SECONDS.labels(path, method).observe(seconds)

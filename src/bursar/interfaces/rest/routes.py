@@ -12,14 +12,21 @@ from bursar.core.errors import BursarError
 from bursar.interfaces.application import Application
 from bursar.interfaces.invoke import Answer, Call, invoke
 from bursar.interfaces.rest.bodies import read_input
-from bursar.runtime.actor import Source
+from bursar.interfaces.rest.cookies import (
+    ENDS_SESSION,
+    drop_session,
+    keep_session,
+    session_of,
+    set_session,
+)
+from bursar.runtime.actor import Client, Source
 from bursar.runtime.registry import Operation, operations
 
 PREFIX = "/api/v1"
 # Paths that the requirements name without the prefix: the same operation answers there.
 ALIASED = ("/auth/", "/users/me", "/portfolio/")
-SESSION_COOKIE = "bursar_session"
 CREDENTIAL_CHARACTERS_MAX = 4096
+USER_AGENT_CHARACTERS_MAX = 512
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -41,6 +48,7 @@ def routes() -> list[Route]:
 def _endpoint(operation: Operation) -> Endpoint:
     async def endpoint(request: Request) -> Response:
         application: Application = request.app.state.application
+        request.state.route = PREFIX + operation.path
         try:
             body = await read_input(request, operation, application.settings.upload_bytes_max)
             answer = await invoke(
@@ -51,13 +59,14 @@ def _endpoint(operation: Operation) -> Endpoint:
                     source=_source(request),
                     credential=credential_of(request),
                     request_id=request.state.request_id,
+                    client=_client(request),
                     idempotency_key=request.headers.get("idempotency-key"),
                     dry_run=operation.writes and _wants_dry_run(request),
                 ),
             )
         except BursarError as error:
             return render_error(error)
-        return render(answer)
+        return _render_session(request, operation, answer)
 
     endpoint.__name__ = operation.name
     return endpoint
@@ -69,11 +78,30 @@ def _source(request: Request) -> Source:
 
 
 def credential_of(request: Request) -> str | None:
-    """Return the bearer token or, for a browser, the session cookie."""
+    """Return the bearer token or, for a browser, the session of its cookie."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()[:CREDENTIAL_CHARACTERS_MAX]
-    return request.cookies.get(SESSION_COOKIE)
+    return session_of(request)
+
+
+def _client(request: Request) -> Client:
+    address = request.client.host if request.client else ""
+    agent = request.headers.get("user-agent", "")
+    return Client(address=address, user_agent=agent[:USER_AGENT_CHARACTERS_MAX])
+
+
+def _render_session(request: Request, operation: Operation, answer: Answer) -> Response:
+    """Render an answer; one that opens or ends a browser's session also moves its cookie."""
+    kept = keep_session(request, operation, answer)
+    if kept is None:
+        response = render(answer)
+    else:
+        response = render(kept)
+        set_session(request, response, getattr(answer.model, "token", ""))
+    if operation.name in ENDS_SESSION:
+        drop_session(response)
+    return response
 
 
 def _wants_dry_run(request: Request) -> bool:

@@ -31,6 +31,25 @@ PAGE = """<!doctype html>
 <body><div id="api"></div>
 <script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script>
 </body></html>"""
+SIGN_IN_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Sign in to Bursar</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex"><link rel="icon" href="/docs/assets/favicon.png"></head>
+<body><main><h1>Bursar</h1><p id="state">This link signs you in once.</p>
+<button id="go" type="button">Sign in</button></main><script src="/sign-in.js"></script></body></html>"""
+# The secret is in the fragment, so it reaches no log; a button, so that no preview uses it up.
+SIGN_IN_SCRIPT = """const state = document.getElementById("state"), go = document.getElementById("go");
+go.addEventListener("click", async () => {
+  const secret = location.hash.slice(1);
+  history.replaceState(null, "", "/sign-in");
+  const response = await fetch("/api/v1/auth/link", { method: "POST",
+    headers: { "Content-Type": "application/json" }, body: JSON.stringify({ secret }) });
+  const answer = await response.json();
+  go.hidden = true;
+  state.textContent = response.ok
+    ? `Signed in as ${answer.username} in ${answer.workspace_name}. The API is at /docs.`
+    : `${answer.message}. ${answer.hint ?? ""}`;
+});"""
 START = """SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", deepLinking: true,
   persistAuthorization: false, docExpansion: "none", filter: true });"""
 
@@ -91,6 +110,16 @@ async def start_script(_request: Request) -> Response:
     return Response(START, media_type="text/javascript")
 
 
+async def sign_in_page(_request: Request) -> Response:
+    """Return the page a one-time link leads to."""
+    return HTMLResponse(SIGN_IN_PAGE, headers={"Cache-Control": "no-store"})
+
+
+async def sign_in_script(_request: Request) -> Response:
+    """Return that page's script."""
+    return Response(SIGN_IN_SCRIPT, media_type="text/javascript")
+
+
 async def asset(request: Request) -> Response:
     """Return one of the documentation's files."""
     name = request.path_params["name"]
@@ -107,5 +136,7 @@ def system_routes() -> list[Route]:
         Route("/openapi.json", openapi),
         Route("/docs", page),
         Route("/docs/start.js", start_script),
+        Route("/sign-in", sign_in_page),
+        Route("/sign-in.js", sign_in_script),
         Route("/docs/assets/{name}", asset),
     ]

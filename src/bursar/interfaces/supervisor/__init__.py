@@ -5,7 +5,7 @@ last run left behind, orderly or killed, is ended before anything new begins.
 """
 
 from bursar.interfaces.supervisor.parts import Part, RestartPolicy
-from bursar.interfaces.supervisor.servers import postgresql_part, redis_part
+from bursar.interfaces.supervisor.servers import postgresql_part, redis_part, server_parts
 from bursar.interfaces.supervisor.supervision import Supervisor
 from bursar.runtime.embedded.records import claim_home, read_status
 
@@ -17,4 +17,5 @@ __all__ = [
     "postgresql_part",
     "read_status",
     "redis_part",
+    "server_parts",
 ]

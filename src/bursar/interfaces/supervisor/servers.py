@@ -4,6 +4,17 @@ from bursar.interfaces.supervisor.parts import Part
 from bursar.runtime.embedded import postgresql, redis
 from bursar.runtime.embedded.home import HomeLock
 from bursar.runtime.embedded.state import publish_servers
+from bursar.settings import Settings
+
+
+def server_parts(settings: Settings, lock: HomeLock) -> list[Part]:
+    """Return the parts for the servers that the settings do not name: both, one or none."""
+    parts = []
+    if settings.database_url is None:
+        parts.append(postgresql_part(lock))
+    if settings.redis_url is None:
+        parts.append(redis_part(lock))
+    return parts
 
 
 def postgresql_part(lock: HomeLock) -> Part:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 from bursar.portfolio.calc.allocation import ZERO
 from bursar.portfolio.calc.errors import BadTargets
@@ -83,7 +83,7 @@ def _buy_less(trades: dict[str, RoundedTrade], short: Decimal, rounding: TradeRo
             left = max(trade.amount - short, ZERO)
             new = RoundedTrade(ZERO if left < rounding.minimum_trade else left, None)
         else:
-            fewer = -int(-(short / price) // 1)
+            fewer = _units_covering(short, price)
             units = max((trade.units or 0) - fewer, 0)
             units = 0 if units * price < rounding.minimum_trade else units
             new = RoundedTrade(units * price, units)
@@ -110,7 +110,8 @@ def _sell_more(
             more = more if more >= rounding.minimum_trade else ZERO
             new = RoundedTrade(trade.amount - more, None)
         else:
-            units = min(-int(-(max(short, rounding.minimum_trade) / price) // 1), int(room / price))
+            wanted = _units_covering(max(short, rounding.minimum_trade), price)
+            units = min(wanted, int(room / price))
             total = (trade.units or 0) - units
             new = RoundedTrade(total * price, total)
         short -= trade.amount - new.amount
@@ -125,21 +126,26 @@ def _spend_rest(
     *,
     rounding: TradeRounding,
 ) -> None:
-    """Put what rounding left over into purchases that rounding had cut, largest gap first."""
+    """Spend what rounding left over where it bought too little or sold too much, largest gap first."""
     gaps = sorted(
-        (n for n in trades if trades[n].amount >= 0 and ideal[n] > trades[n].amount),
+        (n for n in trades if ideal[n] > trades[n].amount),
         key=lambda n: (trades[n].amount - ideal[n], n),
     )
     for name in gaps:
         trade, price = trades[name], rounding.unit_prices.get(name)
         gap = ideal[name] - trade.amount
         if price is None:
-            more = min(rest, gap.quantize(rounding.quantum, rounding=ROUND_HALF_UP))
+            more = min(rest, gap.quantize(rounding.quantum, rounding=ROUND_CEILING))
             new = RoundedTrade(trade.amount + more, None)
         elif price <= rest and gap * 2 >= price:
             new = RoundedTrade(trade.amount + price, (trade.units or 0) + 1)
         else:
             continue
-        if new.amount >= rounding.minimum_trade:
+        if new.amount == 0 or abs(new.amount) >= rounding.minimum_trade:
             rest -= new.amount - trade.amount
             trades[name] = new
+
+
+def _units_covering(amount: Decimal, price: Decimal) -> int:
+    """Return the smallest number of units worth at least an amount."""
+    return int((amount / price).quantize(WHOLE, rounding=ROUND_CEILING))

@@ -154,7 +154,7 @@ class EmbeddedPostgresql:
             os.chown(self._home.postgresql, account.user_id, account.group_id)
         self._home.postgresql.chmod(0o700)
         self.end_leftovers()
-        self._clear_stale_pid_file()
+        self._clear_stale_locks()
         passwords = {role: self._home.secret(f"postgresql_{role}") for role in ROLES}
         if not (self.data / "PG_VERSION").exists():
             self._initialise(account, passwords)
@@ -212,15 +212,18 @@ class EmbeddedPostgresql:
             return None
         return int(first) if first.strip().isdigit() else None
 
-    def _clear_stale_pid_file(self) -> None:
-        """Remove a pid file that names a living stranger or a zombie: PostgreSQL would refuse.
+    def _clear_stale_locks(self) -> None:
+        """Remove lock files that name a living stranger or a zombie: PostgreSQL would refuse.
 
-        Only called when no process of this folder runs. A dead pid is left to PostgreSQL, which
-        then also frees the old shared memory.
+        Only called when no process of this folder runs. A dead pid in postmaster.pid is left to
+        PostgreSQL, which then also frees the old shared memory.
         """
         pid = self._pid_file_process()
         if pid is None or psutil.pid_exists(pid):
             (self.data / "postmaster.pid").unlink(missing_ok=True)
+        sockets = socket_folder(self._home)
+        for path in sockets.glob(".s.PGSQL.*") if sockets is not None else ():
+            path.unlink(missing_ok=True)
 
     def _initialise(self, account: ServerAccount | None, passwords: dict[str, str]) -> None:
         for old in self._home.postgresql.glob(f"{MAJOR_VERSION}.partial-*"):

@@ -72,9 +72,20 @@ def read(table: Table, log: ProblemLog, filename: str) -> list[AccountDraft]:
     )
     for row in table.rows:
         is_total = "total" in row.get("date").lower() and not row.get("action")
-        if not is_total:
+        if is_total:
+            _check_total(draft, row)
+        else:
             _read_row(draft, row)
     return [draft]
+
+
+def _check_total(draft: AccountDraft, row: Row) -> None:
+    """Compare the file's own total with what was read, unless a row is known to be missing."""
+    stated = Cells(draft, row).number("amount")
+    read_total = numbers.add(*(activity.amount for activity in draft.activities))
+    if stated is not None and stated != read_total and not draft.log.errors:
+        message = f"the file's total is {stated}, the rows add up to {read_total}"
+        draft.log.assume(row.line, "total_differs", message, field="amount")
 
 
 def _read_row(draft: AccountDraft, row: Row) -> None:
@@ -100,7 +111,7 @@ def _read_row(draft: AccountDraft, row: Row) -> None:
         effective_at=day,
         settles_on=settles,
         security=_hold(draft, row) if symbol else None,
-        quantity=_signed_quantity(kind, action.lower(), quantity),
+        quantity=_signed_quantity(kind, quantity),
         unit_price=cells.number("price"),
         amount=amount,
         currency="USD",
@@ -137,7 +148,7 @@ def _signed_kind(kind: Kind, amount: Decimal | None, quantity: Decimal | None) -
     return kind
 
 
-def _signed_quantity(kind: Kind, action: str, quantity: Decimal | None) -> Decimal | None:
+def _signed_quantity(kind: Kind, quantity: Decimal | None) -> Decimal | None:
     """Schwab writes the units of a sale without a sign; the model's sign is the effect on them."""
     if quantity is None or kind in {Kind.INTEREST, Kind.DIVIDEND, Kind.CAPITAL_GAIN_DISTRIBUTION}:
         return None
@@ -145,5 +156,4 @@ def _signed_quantity(kind: Kind, action: str, quantity: Decimal | None) -> Decim
         return numbers.negative(quantity)
     if kind is Kind.BUY:
         return quantity.copy_abs()
-    del action
     return quantity

@@ -167,6 +167,10 @@ def _check_server_date(ofx: Node, log: ProblemLog) -> None:
         parse_stamp(node.text)
     except ValueError as error:
         log.assume(node.line, "bad_date", f"the server's date: {error}", field="DTSERVER")
+        return
+    if ":" in node.text.partition("[")[0]:
+        message = f"the server's date {node.text[:40]!r} has a colon where OFX has a point"
+        log.assume(node.line, "odd_time", message, field="DTSERVER")
 
 
 def _ignored_leaves(ofx: Node) -> list[str]:

@@ -131,6 +131,7 @@ CREATE TABLE api_token (
     expires_at timestamptz NOT NULL,
     last_used_at timestamptz,
     revoked_at timestamptz,
+    replaced_by uuid,
     CONSTRAINT pk_api_token PRIMARY KEY (id),
     CONSTRAINT uq_api_token_public_id UNIQUE (public_id),
     CONSTRAINT fk_api_token_membership FOREIGN KEY (workspace_id, created_by)

@@ -1,29 +1,16 @@
-"""Named queries of identity."""
+"""Queries about credentials: tokens, sessions, one-time links and invitations."""
 
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bursar.core.ids import new_id
-from bursar.identity.calc.roles import Role
 from bursar.identity.calc.spelling import Credential, CredentialKind
-from bursar.identity.tables import (
-    ApiToken,
-    Membership,
-    Password,
-    Person,
-    SignedInSession,
-    SignInLink,
-    Workspace,
-)
-
-FIRST_OWNER_LOCK = 0x6F776E65  # "owne": two first starts at once make one owner
+from bursar.identity.tables import ApiToken, Invitation, SignedInSession, SignInLink
 
 TOKEN = text(
     "SELECT t.id, t.workspace_id, t.digest, t.name, t.scopes, t.expires_at, t.revoked_at,"
@@ -32,6 +19,8 @@ TOKEN = text(
     " JOIN membership m ON m.workspace_id = t.workspace_id AND m.person_id = t.created_by"
     " WHERE t.public_id = :key"
 )
+
+
 SESSION = text(
     "SELECT s.id, s.workspace_id, s.secret_hash AS digest, p.display_name AS name, s.expires_at,"
     " ARRAY[]::text[] AS scopes, s.revoked_at, s.last_seen_at AS seen_at, s.person_id, m.role, m.ended_at, p.disabled_at"
@@ -64,23 +53,11 @@ SEE_TOKEN = text(
     "UPDATE api_token SET last_used_at = :now WHERE id = :id"
     " AND (last_used_at IS NULL OR last_used_at <= :before)"
 )
+
+
 SEE_SESSION = text(
     "UPDATE session SET last_seen_at = :now WHERE id = :id AND last_seen_at <= :before"
 )
-
-
-@asynccontextmanager
-async def across_workspaces(session: AsyncSession) -> AsyncIterator[None]:
-    """Lift the workspace border for a few statements about one person or one secret.
-
-    Only for rows that are found by a secret's hash, or that belong to the caller in all of their
-    workspaces. On an error the border stays lifted, and the transaction rolls back anyway.
-    """
-    await session.flush()
-    await session.execute(text("SELECT set_config('bursar.every_workspace', 'on', true)"))
-    yield
-    await session.flush()
-    await session.execute(text("SELECT set_config('bursar.every_workspace', '', true)"))
 
 
 async def find_credential(
@@ -95,104 +72,35 @@ async def find_credential(
     return CredentialRow(kind=credential.kind, **row._asdict())
 
 
-async def find_login(session: AsyncSession, login: str) -> tuple[Person | None, str | None]:
-    """Return the person behind a user name or e-mail, and their password hash."""
-    wanted = login.strip().lower()
-    row = (
-        await session.execute(
-            select(Person, Password.hash)
-            .outerjoin(Password, Password.person_id == Person.id)
-            .where(or_(func.lower(Person.username) == wanted, func.lower(Person.email) == wanted))
-        )
-    ).one_or_none()
-    return (None, None) if row is None else (row.Person, row.hash)
-
-
-async def find_workspaces(session: AsyncSession, person_id: uuid.UUID) -> list[uuid.UUID]:
-    """Return the workspaces of a person, the first joined first; needs the border lifted."""
-    rows = await session.scalars(
-        select(Membership.workspace_id)
-        .where(Membership.person_id == person_id, Membership.ended_at.is_(None))
-        .order_by(Membership.created_at, Membership.workspace_id)
-        .limit(1000)
-    )
-    return list(rows)
-
-
-async def find_member(
-    session: AsyncSession, workspace_id: uuid.UUID, person_id: uuid.UUID
-) -> tuple[Person, Membership] | None:
-    """Return a person and their running membership in the workspace."""
-    row = (
-        await session.execute(
-            select(Person, Membership)
-            .join(Membership, Membership.person_id == Person.id)
-            .where(
-                Membership.workspace_id == workspace_id,
-                Membership.person_id == person_id,
-                Membership.ended_at.is_(None),
-            )
-        )
-    ).one_or_none()
-    return None if row is None else (row.Person, row.Membership)
-
-
-async def find_first_owner(
-    session: AsyncSession, username: str
-) -> tuple[Person, Membership] | None:
-    """Return the owner with this user name, else the earliest owner there is, if any."""
-    row = (
-        await session.execute(
-            select(Person, Membership)
-            .join(Membership, Membership.person_id == Person.id)
-            .where(
-                Membership.role == Role.OWNER.value,
-                Membership.ended_at.is_(None),
-                Person.disabled_at.is_(None),
-            )
-            .order_by(func.lower(Person.username) != username.lower(), Membership.created_at)
-            .limit(1)
-        )
-    ).one_or_none()
-    return None if row is None else (row.Person, row.Membership)
-
-
-async def lock_first_owner(session: AsyncSession) -> None:
-    """Let one transaction at a time decide whether the first owner is still to be made."""
-    await session.execute(text(f"SELECT pg_advisory_xact_lock({FIRST_OWNER_LOCK})"))
-
-
-async def lock_workspace(session: AsyncSession, workspace_id: uuid.UUID) -> Workspace | None:
-    """Return the workspace's row, locked: changes of roles happen one after the other."""
-    return await session.get(Workspace, workspace_id, with_for_update=True)
-
-
-async def count_owners(session: AsyncSession, workspace_id: uuid.UUID) -> int:
-    """Return how many people own the workspace now."""
-    counted = await session.scalar(
-        select(func.count())
-        .select_from(Membership)
-        .join(Person, Person.id == Membership.person_id)
+async def use_invitation(
+    session: AsyncSession, secret_hash: bytes, now: dt.datetime
+) -> Invitation | None:
+    """Spend an invitation and return it; None when it is unknown, expired or spent."""
+    return await session.scalar(
+        update(Invitation)
         .where(
-            Membership.workspace_id == workspace_id,
-            Membership.role == Role.OWNER.value,
-            Membership.ended_at.is_(None),
-            Person.disabled_at.is_(None),
+            Invitation.secret_hash == secret_hash,
+            Invitation.used_at.is_(None),
+            Invitation.expires_at > now,
         )
+        .values(used_at=now)
+        .returning(Invitation)
     )
-    return counted or 0
 
 
-async def put_password(
-    session: AsyncSession, person_id: uuid.UUID, password_hash: str, now: dt.datetime
+async def end_invitations_by(
+    session: AsyncSession, *, workspace_id: uuid.UUID, person_id: uuid.UUID, now: dt.datetime
 ) -> None:
-    """Store a person's password hash, replacing the one before."""
-    row = insert(Password).values(person_id=person_id, hash=password_hash, changed_at=now)
+    """End the open invitations a person gave out in the workspace."""
     await session.execute(
-        row.on_conflict_do_update(
-            index_elements=[Password.person_id],
-            set_={"hash": row.excluded.hash, "changed_at": row.excluded.changed_at},
+        update(Invitation)
+        .where(
+            Invitation.workspace_id == workspace_id,
+            Invitation.created_by == person_id,
+            Invitation.used_at.is_(None),
+            Invitation.expires_at > now,
         )
+        .values(expires_at=now)
     )
 
 
@@ -285,4 +193,31 @@ async def end_tokens_named(
             ApiToken.revoked_at.is_(None),
         )
         .values(revoked_at=now)
+    )
+
+
+async def end_tokens_of(
+    session: AsyncSession, *, workspace_id: uuid.UUID, person_id: uuid.UUID, now: dt.datetime
+) -> None:
+    """Revoke every running token a person has in the workspace."""
+    await session.execute(
+        update(ApiToken)
+        .where(
+            ApiToken.workspace_id == workspace_id,
+            ApiToken.created_by == person_id,
+            ApiToken.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+
+
+async def workspace_of_secret(
+    session: AsyncSession, kind: CredentialKind, hashed: bytes, now: dt.datetime
+) -> uuid.UUID | None:
+    """Return the workspace a usable one-time secret belongs to; needs the border lifted."""
+    table = SignInLink if kind is CredentialKind.SIGN_IN_LINK else Invitation
+    return await session.scalar(
+        select(table.workspace_id).where(
+            table.secret_hash == hashed, table.used_at.is_(None), table.expires_at > now
+        )
     )
