@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, update
 
 from bursar.core.errors import InvalidInput
 from bursar.core.ids import new_id
+from bursar.market import calendars
 from bursar.market.calc import matching
 from bursar.market.calc.matching import Known, Scheme
 from bursar.market.errors import AmbiguousInstrument, InstrumentExists, UnknownInstrument
@@ -76,6 +77,8 @@ async def create_instrument(context: Context, body: CreateInstrument) -> Instrum
     Refuses a worldwide identifier (ISIN, CUSIP, FIGI) that an instrument of the same currency
     already carries.
     """
+    if body.calendar is not None:
+        calendars.check_name(body.calendar)
     names = list(body.identifiers)
     given = ((Scheme.TICKER, body.ticker), (Scheme.ISIN, body.isin), (Scheme.CUSIP, body.cusip))
     names += [Identifier(scheme=scheme, value=value) for scheme, value in given if value]
@@ -142,6 +145,8 @@ async def change_instrument(context: Context, body: ChangeInstrument) -> Instrum
     """
     row = await find(context, body.instrument)
     changes = body.model_dump(exclude={"instrument"}, exclude_none=True)
+    if body.calendar is not None:
+        calendars.check_name(body.calendar)
     if changes:
         await _change(context, row.id, changes)
         context.fact("market.instrument_changed", row.id, fields=[*sorted(changes)])
@@ -375,7 +380,7 @@ async def _insert(
             "currency": body.currency,
             "quantity_exponent": _exponent(body),
             "multiplier": body.multiplier if body.multiplier is not None else Decimal(1),
-            "calendar": body.calendar or ("XNYS" if body.kind in TRADED_ON_EXCHANGE else None),
+            "calendar": body.calendar or _calendar(body),
             "classification": dict(body.classification),
             "active": True,
             "created_at": at,
@@ -397,6 +402,13 @@ def _exponent(body: CreateInstrument) -> int:
     if body.quantity_exponent is not None:
         return body.quantity_exponent
     return {InstrumentKind.CRYPTO: 18, InstrumentKind.CURRENCY: 2}.get(body.kind, 8)
+
+
+def _calendar(body: CreateInstrument) -> str | None:
+    """Guess the calendar: New York for dollars, else weekdays, which is too many days, not too few."""
+    if body.kind not in TRADED_ON_EXCHANGE:
+        return None
+    return "XNYS" if body.currency == "USD" else "24/5"
 
 
 def _name_row(context: Context, instrument_id: uuid.UUID, name: Identifier) -> dict[str, Any]:
