@@ -1,6 +1,6 @@
 """The use cases of ledger: the only thing other packages call."""
 
 from bursar.ledger import tables
-from bursar.ledger.operations import accounts, activities, balances
+from bursar.ledger.operations import accounts, activities, balances, book, lots, verification
 
-__all__ = ["accounts", "activities", "balances", "tables"]
+__all__ = ["accounts", "activities", "balances", "book", "lots", "tables", "verification"]
