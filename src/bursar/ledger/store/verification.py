@@ -150,7 +150,7 @@ async def run(
     compared = {"workspace": workspace_id} if ":workspace" in check.differences else {}
     checked = await session.scalar(text(check.checked), counted)
     report = text(
-        f"SELECT count(*), (array_agg(subject))[:{OFFENDERS_MAX}]"  # noqa: S608 - text from above
+        f"SELECT count(*), (array_agg(subject))[\\:{OFFENDERS_MAX}]"  # noqa: S608 - text from above
         f" FROM ({check.differences}) d"
     )
     row = (await session.execute(report, compared)).one()

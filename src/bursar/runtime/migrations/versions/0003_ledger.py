@@ -1,6 +1,6 @@
 """Ledger: accounts, commodities, balances, the immutable book, and the functions that post to it."""
 
-from bursar.runtime.migrations.blocks import ledger_posting
+from bursar.runtime.migrations.blocks import ledger_holds, ledger_posting
 from bursar.runtime.migrations.script import run
 from bursar.runtime.row_security import append_only, protect
 
@@ -316,7 +316,7 @@ CREATE TABLE lot_problem (
 
 
 def upgrade() -> None:
-    run(ACCOUNTS, BOOK, LOTS, *ledger_posting.CREATE)
+    run(ACCOUNTS, BOOK, LOTS, *ledger_posting.CREATE, *ledger_holds.CREATE)
     for table in PROTECTED:
         run(*protect(table))
     for table in APPEND_ONLY:
@@ -329,6 +329,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    run(*ledger_posting.DROP)
+    run(*ledger_holds.DROP, *ledger_posting.DROP)
     run(f"DROP TABLE {', '.join(reversed(PROTECTED))}")
     run("DROP FUNCTION ledger_entries_balance()", "DROP FUNCTION ledger_transfers_refer()")
