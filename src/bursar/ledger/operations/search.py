@@ -25,6 +25,7 @@ async def search_activities(
         "from_at": wanted.from_at,
         "to_at": wanted.to_at,
         "text": None if wanted.text is None else _pattern(wanted.text),
+        "category": wanted.category,
         "amount_min": wanted.amount_min,
         "amount_max": wanted.amount_max,
         "import_id": wanted.import_id,
