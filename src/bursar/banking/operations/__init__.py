@@ -1,6 +1,6 @@
 """The use cases of banking: the only thing other packages call."""
 
 from bursar.banking import tables
-from bursar.banking.operations import imports
+from bursar.banking.operations import import_batches, imports, mappings
 
-__all__ = ["imports", "tables"]
+__all__ = ["import_batches", "imports", "mappings", "tables"]

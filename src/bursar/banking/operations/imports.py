@@ -76,7 +76,7 @@ async def import_statement(context: Context, body: ImportStatement) -> ImportRes
     _refuse(problems, partial=body.partial)
     for account in accounts:
         await _post(context, account, body, import_id)
-        problems.extend(account.posted.refused)
+        problems.extend([*account.posted.refused, *account.posted.left_out])
         _refuse(problems, partial=body.partial)
     result = _result(reading, body, accounts, problems, import_id=import_id)
     await _store(context, reading, result)
@@ -220,7 +220,7 @@ def _imported(account: _Account) -> ImportedAccount:
         added=len(account.posted.added),
         duplicates=account.posted.duplicates,
         refused=len(refused) + len(account.posted.refused),
-        left_out=account.conversion.left_out,
+        left_out=account.conversion.left_out + len(account.posted.left_out),
         first_day=min(days, default=None),
         last_day=max(days, default=None),
         openings=tuple(account.openings),

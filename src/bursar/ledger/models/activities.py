@@ -209,6 +209,9 @@ class ActivityFilter(Model):
     text: str | None = Field(
         None, max_length=NAME_CHARACTERS_MAX, description="Part of payee, memo, category or note."
     )
+    category: str | None = Field(
+        None, max_length=NAME_CHARACTERS_MAX, description="Exactly this category, in any case."
+    )
     amount_min: Amount | None = Field(None, description="Smallest absolute cash change.")
     amount_max: Amount | None = Field(None, description="Largest absolute cash change.")
     import_id: uuid.UUID | None = Field(None, description="Only this import.")

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 from bursar.banking.errors import AccountNotNamed
 from bursar.banking.formats.statement import AccountKind as StatedKind
-from bursar.banking.formats.statement import Statement, StatementAccount
+from bursar.banking.formats.statement import Activity, Statement, StatementAccount
 from bursar.core.clock import utc_midnight
 from bursar.core.errors import InvalidInput
 from bursar.core.model import Nothing
 from bursar.identity.operations import workspaces
 from bursar.ledger.calc.currencies import currency
+from bursar.ledger.errors import AccountNotFound
 from bursar.ledger.models import Account, AccountKind, AccountsQuery, NewAccount
 from bursar.ledger.operations import accounts as ledger_accounts
 from bursar.runtime.context import Context
@@ -47,7 +48,7 @@ async def places_for(context: Context, statement: Statement, wanted: str | None)
             field="account",
             hint="Leave account out: each account of the file goes into its own.",
         )
-    known = await _own_accounts(context)
+    known = await own_accounts(context)
     base = (await workspaces.get_workspace(context, Nothing())).base_currency
     places: list[Place] = []
     for account in stated:
@@ -62,12 +63,21 @@ async def places_for(context: Context, statement: Statement, wanted: str | None)
     return places
 
 
+async def account_named(context: Context, wanted: str, *, field: str = "account") -> Account:
+    """Return the own account of this id or name. Raises InvalidInput, AccountNotFound."""
+    found = _named(wanted, await own_accounts(context), field)
+    if found is None:
+        raise AccountNotFound(f"there is no account {wanted!r}", field=field)
+    return found
+
+
 def _is_empty(account: StatementAccount) -> bool:
     said = (account.external_id, account.name, account.institution)
     return not (any(said) or account.activities or account.balances or account.stated_positions)
 
 
-async def _own_accounts(context: Context) -> list[Account]:
+async def own_accounts(context: Context) -> list[Account]:
+    """Return every own account, closed ones too, at most 10,000."""
     found: list[Account] = []
     cursor: str | None = None
     for _ in range(PAGES_MAX):
@@ -80,7 +90,7 @@ async def _own_accounts(context: Context) -> list[Account]:
     return found
 
 
-def _named(wanted: str, known: Sequence[Account]) -> Account | None:
+def _named(wanted: str, known: Sequence[Account], field: str = "account") -> Account | None:
     """Return the account of this id or name; None when a new one of that name is meant."""
     try:
         wanted_id = uuid.UUID(wanted)
@@ -90,12 +100,12 @@ def _named(wanted: str, known: Sequence[Account]) -> Account | None:
         for account in known:
             if account.id == wanted_id:
                 return account
-        raise InvalidInput(f"there is no account {wanted}", field="account")
+        raise AccountNotFound(f"there is no account {wanted}", field=field)
     text = wanted.strip().casefold()
     same = [a for a in known if text in {a.name.casefold(), (a.external_id or "").casefold()}]
     if len(same) > 1:
         raise InvalidInput(
-            f"{len(same)} accounts are called {wanted!r}", field="account", hint="Give the id."
+            f"{len(same)} accounts are called {wanted!r}", field=field, hint="Give the id."
         )
     if same:
         return same[0]
@@ -103,7 +113,7 @@ def _named(wanted: str, known: Sequence[Account]) -> Account | None:
     if alike:
         raise InvalidInput(
             f"there is no account {wanted!r}; did you mean {alike[0]!r}?",
-            field="account",
+            field=field,
             hint="Give that name, or open the new account first.",
         )
     return None
@@ -146,7 +156,7 @@ def _name_for(stated: StatementAccount, wanted: str | None, known: Sequence[Acco
 def _own_name(stated: StatementAccount) -> str | None:
     """Return the file's name of the account; one made of bank codes is put into words."""
     number, name = stated.external_id, stated.name or ""
-    if name and (not number or number not in name):
+    if name and (not number or number not in name or not any(c.isdigit() for c in number)):
         return name
     institution = stated.institution or ""
     if not number:
@@ -155,6 +165,12 @@ def _own_name(stated: StatementAccount) -> str | None:
     bank = institution if any(letter.isalpha() for letter in institution) else ""
     words = f"{bank} {kind} {number[-4:]}".strip()
     return words[:1].upper() + words[1:]
+
+
+def sells_short(activity: Activity) -> bool:
+    """Tell whether the source calls a row the opening of a short position."""
+    words = activity.raw_type.casefold()
+    return any(word in words for word in ("short", "sell to open"))
 
 
 def _new(stated: StatementAccount, name: str, base: str) -> NewAccount:
@@ -176,6 +192,6 @@ def _new(stated: StatementAccount, name: str, base: str) -> NewAccount:
         currency=code,
         institution=(stated.institution or "")[:NAME_CHARACTERS_MAX] or None,
         external_id=stated.external_id[:NAME_CHARACTERS_MAX] or None,
-        allow_short=any("short" in a.raw_type.casefold() for a in stated.activities),
+        allow_short=any(sells_short(activity) for activity in stated.activities),
         opened_at=None if first is None else utc_midnight(first) - dt.timedelta(days=1),
     )

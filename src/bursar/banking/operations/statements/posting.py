@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bursar.banking.calc.posted_row import PostedRow
-from bursar.banking.formats.problems import Problem
+from bursar.banking.formats.problems import Problem, Severity
 from bursar.core.errors import BursarError
 from bursar.ledger.calc.posting_order import in_posting_order
+from bursar.ledger.errors import InvalidActivity
+from bursar.ledger.models import ActivityKind
 from bursar.ledger.operations.activities import post_activities
 from bursar.runtime.context import Context
 
@@ -22,6 +24,7 @@ class Posted:
     added: list[tuple[PostedRow, uuid.UUID]] = field(default_factory=list)
     duplicates: int = 0
     refused: list[Problem] = field(default_factory=list)
+    left_out: list[Problem] = field(default_factory=list)
 
 
 async def post_rows(context: Context, rows: Sequence[PostedRow], *, partial: bool) -> Posted:
@@ -40,7 +43,11 @@ async def post_rows(context: Context, rows: Sequence[PostedRow], *, partial: boo
                 place = _place_of(error)
                 if place is None:
                     raise
-                done.refused.append(problem_of(block.pop(place), error))
+                row = block.pop(place)
+                if _splits_nothing(row, error):
+                    done.left_out.append(_nothing_held(row))
+                    continue
+                done.refused.append(problem_of(row, error))
                 if not partial or len(done.refused) >= REFUSALS_MAX:
                     return done
                 continue
@@ -61,6 +68,23 @@ def problem_of(row: PostedRow, error: BursarError) -> Problem:
         code=error.code,
         message=error.message,
         hint=error.hint,
+    )
+
+
+def _splits_nothing(row: PostedRow, error: BursarError) -> bool:
+    """Tell whether a split was refused because nothing is held: its other faults came up before."""
+    activity = row.activity
+    is_computed = activity.kind is ActivityKind.SPLIT and activity.quantity is None
+    return is_computed and isinstance(error, InvalidActivity) and error.field == "amount"
+
+
+def _nothing_held(row: PostedRow) -> Problem:
+    return Problem(
+        line=row.line or None,
+        field="quantity",
+        code="nothing_held",
+        message="nothing was held when the split happened, so it was left out",
+        severity=Severity.WARNING,
     )
 
 
