@@ -27,6 +27,7 @@ async def search_activities(
         "text": None if wanted.text is None else _pattern(wanted.text),
         "amount_min": wanted.amount_min,
         "amount_max": wanted.amount_max,
+        "category": wanted.category,
         "import_id": wanted.import_id,
     }
     parameters = {name: value for name, value in values.items() if value not in (None, [])}

@@ -122,6 +122,7 @@ _CONDITIONS = {
     ),
     "amount_min": "abs(g.cash_change) >= :amount_min",
     "amount_max": "abs(g.cash_change) <= :amount_max",
+    "category": "lower(coalesce(a.category, g.category)) = lower(:category)",
     "import_id": "g.import_id = :import_id",
     "after_at": "(g.effective_at, g.id) < (:after_at, CAST(:after_id AS uuid))",
 }
