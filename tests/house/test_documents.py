@@ -44,7 +44,9 @@ def problem(words: list[str], tree: Any) -> str | None:
     if program == "make":
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
         targets = [word for word in words[1:] if "=" not in word]
-        missing = [t for t in targets if not re.search(rf"^{re.escape(t)}:", makefile, re.MULTILINE)]
+        missing = [
+            t for t in targets if not re.search(rf"^{re.escape(t)}:", makefile, re.MULTILINE)
+        ]
         return f"no make target {missing[0]}" if missing else None
     if program in ("python", "bash", "sh"):
         return None if (ROOT / words[1]).exists() else f"no file {words[1]}"
