@@ -42,6 +42,9 @@ async def test_a_rename_keeps_the_old_name_for_earlier_days(harness: Harness) ->
             context, GetInstrument(instrument="FB", as_of=dt.date(2022, 6, 8))
         )
         assert before.id == old.id
+        with pytest.raises(UnknownInstrument):
+            await instruments.find(context, "FB", as_of=day)
+        assert (await instruments.find(context, "META", as_of=day)).id == old.id
         with pytest.raises(UnknownInstrument, match="FB was in use until 2022-06-09"):
             await instruments.get_instrument(context, GetInstrument(instrument="FB"))
         with pytest.raises(UnknownInstrument):

@@ -91,6 +91,25 @@ async def test_columns_have_gaps_and_tell_when_nothing_changed(harness: Harness)
     assert (reading.changed, later.changed) == (True, False)
 
 
+async def test_changes_are_told_exactly_while_writers_overlap(harness: Harness) -> None:
+    days = (DAY, DAY)
+    slow, quick = rate("EUR", "USD", "1.25"), rate("GBP", "USD", "1.5")
+    async with harness.context() as writing:
+        # the slow writer has its transaction id before the quick one starts and commits
+        await rates.record_fx_rates(writing, RecordFxRates(rates=(slow,)))
+        async with harness.context() as context:
+            await rates.record_fx_rates(context, RecordFxRates(rates=(quick,)))
+        async with harness.context(read_only=True) as context:
+            during = await rates.read_rates(context, ["EUR", "GBP"], "USD", days)
+            nothing = await rates.read_rates(context, ["GBP"], "USD", days, since=during.snapshot)
+    async with harness.context(read_only=True) as context:
+        after = await rates.read_rates(context, ["EUR"], "USD", days, since=during.snapshot)
+    np.testing.assert_array_equal(during.rates, [[np.nan, 1.5]])
+    assert not nothing.changed
+    assert after.changed
+    assert after.rates.tolist() == [[1.25]]
+
+
 async def test_bad_rates_are_refused(harness: Harness) -> None:
     async with harness.context() as context:
         for pair, reason in (

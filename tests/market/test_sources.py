@@ -98,6 +98,7 @@ async def test_prc_002_quotes_name_price_and_time(harness: Harness) -> None:
     [
         ((200, source_server.BAD_SYMBOL), Rejected, 1),
         ((200, {}), Rejected, 1),
+        ((200, {"Error Message": "bad query apikey=SECRET&symbol=NOPE"}), Rejected, 1),
         ((200, source_server.LIMIT_MINUTE), Throttled, 1),
         ((200, source_server.LIMIT_DAY), Throttled, 1),
         ((429, ""), Throttled, 1),

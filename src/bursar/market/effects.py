@@ -13,6 +13,7 @@ from bursar.providers.alphavantage.provider import AlphaVantagePrices
 from bursar.providers.errors import ProviderError, Rejected
 from bursar.providers.price_source import Bar, History, PriceSource
 from bursar.providers.yahoo.provider import YahooPrices
+from bursar.runtime.effects import EffectContext, FollowUp, effect
 from bursar.settings import Settings
 
 SOURCES: Mapping[str, Callable[[Settings, Clock], PriceSource]] = {
@@ -91,3 +92,10 @@ def _price(bar: Bar, instrument_id: str, now: dt.datetime) -> dict[str, Any]:
     }
     time = {"time": now.isoformat()} if bar.day >= now.date() else {}
     return {"instrument": instrument_id, "day": str(bar.day), **figures, **time}
+
+
+@effect("market.fetch_prices")
+async def carry_out(context: EffectContext, payload: Mapping[str, Any]) -> FollowUp:
+    """Fetch, and name the operation that records what was fetched."""
+    operation, body = await fetch_prices(context.settings, context.clock, payload)
+    return FollowUp(operation, body)

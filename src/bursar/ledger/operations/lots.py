@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from bursar.core.money import from_units
+from bursar.core.money import format_decimal, from_units
 from bursar.ledger.calc.currencies import currency
 from bursar.ledger.calc.lot_events import PositionKey
 from bursar.ledger.calc.lots.events import Event
@@ -37,6 +37,8 @@ async def refresh_lots(context: Context, instruments: Collection[uuid.UUID]) -> 
         return
     wanted = await relatives(context, instruments)
     derived = await derive(context, wanted)
+    held = await store.units_held(context.session, context.workspace_id, wanted)
+    _compare(derived, held)
     await store.replace(
         context.session,
         context.workspace_id,
@@ -47,6 +49,24 @@ async def refresh_lots(context: Context, instruments: Collection[uuid.UUID]) -> 
             "lot_problem": _problem_rows(context.workspace_id, derived),
         },
     )
+
+
+def _compare(derived: Derived, held: dict[PositionKey, int]) -> None:
+    """Note every position whose lots do not add up to what the book holds."""
+    for key in held.keys() | derived.rebuilt.keys():
+        if key in derived.problems:
+            continue
+        lots = derived.rebuilt[key].state.quantity if key in derived.rebuilt else 0
+        if lots != held.get(key, 0):
+            exponent = derived.instruments[key[1]][1]
+            derived.problems[key] = (
+                "quantity_differs",
+                (
+                    f"the lots add up to {format_decimal(from_units(lots, exponent))} units, the book"
+                    f" holds {format_decimal(from_units(held.get(key, 0), exponent))}; check the"
+                    " quantities of splits and other corporate actions"
+                ),
+            )
 
 
 async def lot_events(

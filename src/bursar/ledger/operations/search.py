@@ -26,9 +26,9 @@ async def search_activities(
         "from_at": wanted.from_at,
         "to_at": wanted.to_at,
         "text": None if wanted.text is None else _pattern(wanted.text),
-        "category": wanted.category,
         "amount_min": wanted.amount_min,
         "amount_max": wanted.amount_max,
+        "category": wanted.category,
         "import_id": wanted.import_id,
     }
     parameters = {name: value for name, value in values.items() if value not in (None, [])}

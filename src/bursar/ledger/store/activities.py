@@ -121,9 +121,9 @@ _CONDITIONS = {
         "concat_ws(' ', g.payee, g.memo, g.category, a.category, a.note)"
         " ILIKE '%' || CAST(:text AS text) || '%' ESCAPE '!'"
     ),
-    "category": "lower(coalesce(a.category, g.category)) = lower(:category)",
     "amount_min": "abs(g.cash_change) >= :amount_min",
     "amount_max": "abs(g.cash_change) <= :amount_max",
+    "category": "lower(coalesce(a.category, g.category)) = lower(:category)",
     "import_id": "g.import_id = :import_id",
     "after_at": "(g.effective_at, g.id) < (:after_at, CAST(:after_id AS uuid))",
 }

@@ -182,3 +182,21 @@ async def problems(
     """Return the positions whose lots are missing or incomplete."""
     parameters = {"workspace": workspace_id, "account": account_id, "instrument": instrument_id}
     return list(await session.execute(_READ_PROBLEMS, parameters))
+
+
+_UNITS = text("""
+SELECT b.account_id, c.instrument_id, b.credits_posted - b.debits_posted AS units
+FROM balance b JOIN commodity c ON c.id = b.commodity_id JOIN account a ON a.id = b.account_id
+WHERE b.workspace_id = :workspace AND c.workspace_id = :workspace
+  AND c.instrument_id = ANY (:instruments) AND a.class IN ('asset', 'liability')
+""").bindparams(bindparam("instruments", type_=UUIDS))
+
+
+async def units_held(
+    session: AsyncSession, workspace_id: uuid.UUID, instruments: Collection[uuid.UUID]
+) -> dict[tuple[uuid.UUID, uuid.UUID], int]:
+    """Return what the book says own accounts hold of `instruments`, in smallest units."""
+    rows = await session.execute(
+        _UNITS, {"workspace": workspace_id, "instruments": sorted(instruments)}
+    )
+    return {(row.account_id, row.instrument_id): int(row.units) for row in rows}
