@@ -256,6 +256,11 @@ class _Converter:
         if partner is not None and partner.quantity and change:
             ratio = _fraction(Fraction(partner.quantity) / -Fraction(change))
             change = partner.quantity + change
+        if ratio is None and change is not None and change > 0:
+            message = "the split states no ratio and nothing held before tells it: its units arrive"
+            self.done.assume(row.line, "unknown_ratio", f"{message} without a cost", field="ratio")
+            self._delivery(row)
+            return
         if ratio is None:
             message = "the split states no ratio of new to old units"
             hint = "Record the split with market.record_corporate_action, then import again."

@@ -95,6 +95,9 @@ class ImportedAccount(Model):
     last_day: dt.date | None = Field(description="Day of the last activity.")
     openings: tuple[OpeningBooked, ...] = Field(description="Opening balances booked.")
     balances: tuple[BalanceCheck, ...] = Field(description="Balances, and how they compare.")
+    corporate_actions: tuple[str, ...] = Field(
+        description="Splits and other actions of the market that were carried out, in words."
+    )
 
 
 class ImportResult(Model):

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from sqlalchemy import insert, text
 
 from bursar.banking.calc.conversion import convert
-from bursar.banking.calc.movements import Movement, instruments_of, movements_of
+from bursar.banking.calc.movements import Commodity, Movement, instruments_of, movements_of
 from bursar.banking.calc.posted_row import Conversion, PostedRow, Target
 from bursar.banking.errors import FileRefused
 from bursar.banking.formats.problems import Problem, Severity
@@ -22,18 +22,24 @@ from bursar.banking.models.imports import (
     ImportStatement,
     OpeningBooked,
 )
+from bursar.banking.operations.corporate_actions import apply_to
 from bursar.banking.operations.statements import balances, openings
-from bursar.banking.operations.statements.accounts import Place, places_for
+from bursar.banking.operations.statements.accounts import Place, places_for, sells_short
 from bursar.banking.operations.statements.instruments import instruments_for
 from bursar.banking.operations.statements.posting import Posted, post_rows, problem_of
 from bursar.banking.operations.statements.reading import Reading, prepare, reading_of
+from bursar.banking.operations.statements.split_ratios import ratios_for
+from bursar.banking.operations.statements.unlisted_actions import cut_at, unlisted, with_splits
 from bursar.banking.tables import ImportBatch
 from bursar.core.ids import new_id
-from bursar.ledger.models import InstrumentRef
+from bursar.ledger.models import AccountChange, InstrumentRef
+from bursar.ledger.operations.accounts import change_account
+from bursar.market.models.actions import CorporateActionRow
 from bursar.runtime.context import Context
 from bursar.runtime.registry import operation
 
 DETAILS_SHOWN_MAX = 100
+ACTIONS_SHOWN_MAX = 100
 
 
 @dataclass(slots=True)
@@ -44,7 +50,9 @@ class _Account:
     instruments: dict[str, InstrumentRef]
     conversion: Conversion
     movements: list[Movement]
+    actions: list[CorporateActionRow]
     posted: Posted = field(default_factory=Posted)
+    applied: list[str] = field(default_factory=list)
     openings: list[OpeningBooked] = field(default_factory=list)
     checks: list[BalanceCheck] = field(default_factory=list)
 
@@ -109,6 +117,7 @@ async def _converted(
             import_id=import_id,
             source=reading.statement.format.value,
             instruments=instruments,
+            split_ratios=await ratios_for(context, place, instruments),
         )
         conversion = convert(place.stated, target)
         movements, refused = movements_of(conversion.rows, place.currency)
@@ -116,7 +125,9 @@ async def _converted(
             lost = {id(refusal.row) for refusal in refused}
             conversion.rows = [row for row in conversion.rows if id(row) not in lost]
             conversion.problems.extend(problem_of(r.row, r.error) for r in refused)
-        found.append(_Account(place, instruments, conversion, movements))
+        actions = await unlisted(context, conversion.rows, instruments)
+        movements = with_splits(movements, actions)
+        found.append(_Account(place, instruments, conversion, movements, actions))
     return found
 
 
@@ -144,7 +155,13 @@ async def _post(
     stated = balances.stated_in(place, account.instruments)
     if body.opening and (place.opened or not before):
         account.openings = await _open(context, account, stated, import_id)
-    account.posted = await post_rows(context, rows, partial=body.partial)
+    ids = {reference.instrument_id for reference in account.instruments.values()}
+    for block, day in cut_at(rows, account.actions):
+        await post_rows(context, block, account.posted, partial=body.partial)
+        if account.posted.refused and not body.partial:
+            return
+        applied = await apply_to(context, ids, until=day)
+        account.applied.extend(item.in_words() for item in applied.items)
     account.checks = await balances.compare(context, place, stated, before)
 
 
@@ -159,14 +176,26 @@ async def _open(
     now = context.clock.now()
     latest = max([now, *(move.at for move in account.movements)])
     wanted = openings.needed(account.movements, stated, by_id, latest=latest)
-    if account.place.account.allow_short:
-        wanted = [each for each in wanted if each[2] != openings.SALES]
+    shorted = _shorted(account)
+    wanted = [each for each in wanted if each[2] != openings.SALES or each[0] not in shorted]
+    if account.place.opened and openings.goes_short(account.movements, wanted, stated):
+        change = AccountChange(account_id=account.place.account.id, allow_short=True)
+        await change_account(context, change)
     if not wanted:
         return []
     first = _first_day(account, rows, now.date())
     return await openings.book(
         context, account.place, wanted, by_id, import_id=import_id, before=first
     )
+
+
+def _shorted(account: _Account) -> set[Commodity]:
+    """Return the instruments that the account may have sold without holding them."""
+    place = account.place
+    if place.account.allow_short and not place.opened:
+        return {reference.instrument_id for reference in account.instruments.values()}
+    rows = (row for row in place.stated.activities if row.security and sells_short(row))
+    return {account.instruments[row.security or ""].instrument_id for row in rows}
 
 
 def _first_day(account: _Account, rows: Sequence[PostedRow], today: dt.date) -> dt.date:
@@ -225,6 +254,7 @@ def _imported(account: _Account) -> ImportedAccount:
         last_day=max(days, default=None),
         openings=tuple(account.openings),
         balances=tuple(account.checks),
+        corporate_actions=tuple(account.applied[:ACTIONS_SHOWN_MAX]),
     )
 
 

@@ -197,6 +197,9 @@ class Activity(Model):
 class ActivityFilter(Model):
     """Which activities to find; what is left out does not restrict."""
 
+    ids: tuple[uuid.UUID, ...] = Field(
+        (), max_length=FILTER_IDS_MAX, description="These activities, by id."
+    )
     account_ids: tuple[uuid.UUID, ...] = Field(
         (), max_length=FILTER_IDS_MAX, description="Accounts, on either side."
     )

@@ -19,6 +19,7 @@ async def search_activities(
     """Return activities newest first, one page at a time, at most 500 rows."""
     limit = max(1, min(limit, PAGE_ROWS_MAX))
     values: dict[str, object] = {
+        "ids": list(wanted.ids),
         "accounts": list(wanted.account_ids),
         "kinds": [kind.value for kind in wanted.kinds],
         "instruments": list(wanted.instrument_ids),

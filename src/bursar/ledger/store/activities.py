@@ -109,6 +109,7 @@ LIMIT :limit
 """
 
 _CONDITIONS = {
+    "ids": "g.id = ANY (:ids)",
     "accounts": "(g.account_id = ANY (:accounts) OR g.counter_account_id = ANY (:accounts))",
     "kinds": "g.kind = ANY (:kinds)",
     "instruments": (
@@ -127,7 +128,12 @@ _CONDITIONS = {
     "after_at": "(g.effective_at, g.id) < (:after_at, CAST(:after_id AS uuid))",
 }
 _UUIDS = ARRAY(UUID(as_uuid=True))
-_ARRAYS: dict[str, ARRAY[Any]] = {"accounts": _UUIDS, "instruments": _UUIDS, "kinds": ARRAY(TEXT)}
+_ARRAYS: dict[str, ARRAY[Any]] = {
+    "ids": _UUIDS,
+    "accounts": _UUIDS,
+    "instruments": _UUIDS,
+    "kinds": ARRAY(TEXT),
+}
 
 
 async def search(

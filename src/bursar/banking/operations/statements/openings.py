@@ -62,6 +62,20 @@ def needed(
     return [(commodity, amount, reason) for commodity, amount, reason in found if amount]
 
 
+def goes_short(
+    movements: Sequence[Movement],
+    wanted: Sequence[tuple[Commodity, Decimal, str]],
+    stated: Sequence[Stated],
+) -> bool:
+    """Tell whether the stated holdings can only be reached by holding less than nothing for a while."""
+    opening = {commodity: amount for commodity, amount, _ in wanted}
+    return any(
+        least_opening(movements, each.commodity) > opening.get(each.commodity, Decimal(0))
+        for each in stated
+        if isinstance(each.commodity, uuid.UUID)
+    )
+
+
 async def book(
     context: Context,
     place: Place,

@@ -27,13 +27,14 @@ class Posted:
     left_out: list[Problem] = field(default_factory=list)
 
 
-async def post_rows(context: Context, rows: Sequence[PostedRow], *, partial: bool) -> Posted:
-    """Post rows in the book's order. Without `partial` the first refusal ends it, as a problem.
+async def post_rows(
+    context: Context, rows: Sequence[PostedRow], done: Posted, *, partial: bool
+) -> None:
+    """Post rows in the book's order and add to `done` what became of them. Without `partial` the first refusal ends it, as a problem.
 
     With it, a refused row is left out and the rest is posted, up to 50 refusals.
     """
     order = in_posting_order([row.activity for row in rows])
-    done = Posted()
     for start in range(0, len(order), ROWS_PER_POSTING):
         block = [rows[place] for place in order[start : start + ROWS_PER_POSTING]]
         while block:
@@ -49,7 +50,7 @@ async def post_rows(context: Context, rows: Sequence[PostedRow], *, partial: boo
                     continue
                 done.refused.append(problem_of(row, error))
                 if not partial or len(done.refused) >= REFUSALS_MAX:
-                    return done
+                    return
                 continue
             for row, answer in zip(block, answers, strict=True):
                 if answer.duplicate_of is None:
@@ -57,7 +58,6 @@ async def post_rows(context: Context, rows: Sequence[PostedRow], *, partial: boo
                 else:
                     done.duplicates += 1
             break
-    return done
 
 
 def problem_of(row: PostedRow, error: BursarError) -> Problem:
