@@ -5,7 +5,6 @@ placing a block is one slice copy.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -17,14 +16,6 @@ BLOCK_BYTES = YEAR_CELLS * 8
 Floats: TypeAlias = NDArray[np.float64]
 Days: TypeAlias = NDArray[np.datetime64]
 Integers: TypeAlias = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """Blocks after a merge, and how many cells were empty before."""
-
-    blocks: Floats
-    added: int
 
 
 def years_of(days: Days) -> Integers:
@@ -45,12 +36,12 @@ def keys_of(instruments: Integers, days: Days) -> tuple[Integers, Integers, Inte
     return codes // 10_000, codes % 10_000, row_key.astype(np.int64)
 
 
-def merge(blocks: Floats, row_key: Integers, days: Days, closes: Floats) -> Merged:
-    """Write `closes` into `blocks`, in place; a later row of the same day wins."""
+def merge(blocks: Floats, row_key: Integers, days: Days, closes: Floats) -> int:
+    """Write `closes` into `blocks`, in place; return how many of the cells were empty before."""
     cells = cell_of(days)
-    before = np.isnan(blocks).sum()
+    empty = int(np.isnan(blocks[row_key, cells]).sum())
     blocks[row_key, cells] = closes
-    return Merged(blocks, int(before - np.isnan(blocks).sum()))
+    return empty
 
 
 def empty_blocks(count: int) -> Floats:

@@ -39,21 +39,31 @@ CREATE TEMP TABLE IF NOT EXISTS price_stage (
 ) ON COMMIT DELETE ROWS;
 TRUNCATE price_stage
 """
-FROM_STAGE = """
+ADD_FROM_STAGE = """
 INSERT INTO price (workspace_id, instrument_id, day, open, high, low, close, volume, as_of,
                    fetched_at, source, basis, quality)
 SELECT $1, ($2::uuid[])[n], day, open, high, low, close, volume, as_of,
        $3, $4, $5, coalesce(quality, 'ok')
 FROM price_stage
+"""
+# Rows that are there already, unchanged, are filtered out by the join: ON CONFLICT would lock, and
+# so write, every one of them.
+CHANGE_FROM_STAGE = """
+INSERT INTO price (workspace_id, instrument_id, day, open, high, low, close, volume, as_of,
+                   fetched_at, source, basis, quality)
+SELECT $1, s.instrument_id, s.day, s.open, s.high, s.low, s.close, s.volume, s.as_of,
+       $3, $4, $5, s.quality
+FROM (SELECT ($2::uuid[])[n] AS instrument_id, day, open, high, low, close, volume, as_of,
+             coalesce(quality, 'ok') AS quality FROM price_stage) s
+LEFT JOIN price p ON p.instrument_id = s.instrument_id AND p.day = s.day
+WHERE p.instrument_id IS NULL
+   OR (p.open, p.high, p.low, p.close, p.volume, p.as_of, p.source, p.basis, p.quality)
+      IS DISTINCT FROM
+      (s.open, s.high, s.low, s.close, s.volume, s.as_of, $4, $5, s.quality)
 ON CONFLICT (instrument_id, day) DO UPDATE SET
     open = excluded.open, high = excluded.high, low = excluded.low, close = excluded.close,
     volume = excluded.volume, as_of = excluded.as_of, fetched_at = excluded.fetched_at,
     source = excluded.source, basis = excluded.basis, quality = excluded.quality
-WHERE (price.open, price.high, price.low, price.close, price.volume, price.as_of, price.source,
-       price.basis, price.quality)
-   IS DISTINCT FROM
-      (excluded.open, excluded.high, excluded.low, excluded.close, excluded.volume, excluded.as_of,
-       excluded.source, excluded.basis, excluded.quality)
 """
 READ_BLOCKS = """
 SELECT k.n::integer, p.closes
@@ -167,12 +177,16 @@ async def write(context: Context, prices: PriceRows, origin: Origin) -> Written:
         "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
         f"market.price:{context.workspace_id}",
     )
+    blocks = await _merged_blocks(connection, prices)
     await connection.execute(CREATE_STAGE)
     await connection.copy_to_table(
         "price_stage", source=_chunks(prices.rows), columns=STAGE_COLUMNS, format="csv"
     )
+    all_new = blocks.added == len(prices.day)
+    if not all_new:
+        await connection.execute("ANALYZE price_stage")  # or the join is planned for a few rows
     status = await connection.execute(
-        FROM_STAGE,
+        ADD_FROM_STAGE if all_new else CHANGE_FROM_STAGE,
         context.workspace_id,
         list(prices.instrument_ids),
         origin.fetched_at,
@@ -180,9 +194,9 @@ async def write(context: Context, prices: PriceRows, origin: Origin) -> Written:
         origin.basis,
     )
     touched = int(status.split()[-1])
-    # an unchanged file leaves the blocks alone, so that nobody recomputes anything
-    added = await _write_blocks(connection, context.workspace_id, prices) if touched else 0
-    return Written(added, touched - added, len(prices.day) - touched)
+    if touched:  # an unchanged file leaves the blocks alone, so that nobody recomputes anything
+        await _write_blocks(connection, context.workspace_id, blocks)
+    return Written(blocks.added, touched - blocks.added, len(prices.day) - touched)
 
 
 async def _chunks(content: bytes) -> AsyncIterator[bytes]:
@@ -191,19 +205,34 @@ async def _chunks(content: bytes) -> AsyncIterator[bytes]:
         yield bytes(view[start : start + COPY_CHUNK_BYTES])
 
 
-async def _write_blocks(connection: Any, workspace_id: uuid.UUID, prices: PriceRows) -> int:
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The yearly blocks a batch touches, with the batch worked in, and how many cells were empty."""
+
+    instrument_ids: list[uuid.UUID]
+    years: list[int]
+    closes: Floats
+    added: int
+
+
+async def _merged_blocks(connection: Any, prices: PriceRows) -> _Blocks:
     instrument, year, row_key = price_years.keys_of(prices.instrument, prices.day)
     ids = [prices.instrument_ids[i] for i in instrument]
     years = year.tolist()
-    blocks = price_years.empty_blocks(len(ids))
+    closes = price_years.empty_blocks(len(ids))
     for record in await connection.fetch(READ_BLOCKS, ids, years):
-        blocks[record[0] - 1] = np.frombuffer(record[1], "<f8")
-    merged = price_years.merge(blocks, row_key, prices.day, prices.closes)
-    for start in range(0, len(ids), BLOCKS_PER_STATEMENT):
+        closes[record[0] - 1] = np.frombuffer(record[1], "<f8")
+    added = price_years.merge(closes, row_key, prices.day, prices.closes)
+    return _Blocks(ids, years, closes, added)
+
+
+async def _write_blocks(connection: Any, workspace_id: uuid.UUID, blocks: _Blocks) -> None:
+    for start in range(0, len(blocks.years), BLOCKS_PER_STATEMENT):
         part = slice(start, start + BLOCKS_PER_STATEMENT)
-        packed = [block.tobytes() for block in merged.blocks[part].astype("<f8", copy=False)]
-        await connection.execute(WRITE_BLOCKS, workspace_id, ids[part], years[part], packed)
-    return merged.added
+        packed = [block.tobytes() for block in blocks.closes[part].astype("<f8", copy=False)]
+        await connection.execute(
+            WRITE_BLOCKS, workspace_id, blocks.instrument_ids[part], blocks.years[part], packed
+        )
 
 
 async def snapshot(session: AsyncSession) -> str:
