@@ -67,9 +67,7 @@ async def legs(session: AsyncSession, workspace_id: uuid.UUID, since: str | None
     return await _fetch(session, LEGS, "t", workspace_id=workspace_id, since=since)
 
 
-async def balances(
-    session: AsyncSession, workspace_id: uuid.UUID, known: list[int]
-) -> list[Any]:
+async def balances(session: AsyncSession, workspace_id: uuid.UUID, known: list[int]) -> list[Any]:
     """Return what each balance is of, those already known left out."""
     found: list[Any] = await (await driver(session)).fetch(BALANCES, workspace_id, known)
     return found

@@ -317,6 +317,13 @@ _BOOK = (
         "money",
         STANDARD,
     ),
+    Definition(
+        "holdings.v1",
+        "Value of holdings",
+        "sum of quantity x multiplier x last price x rate of the day, cash left out",
+        "money",
+        STANDARD,
+    ),
     Definition("cash.v1", "Cash", "sum of cash balances x rate of the day", "money", STANDARD),
     Definition(
         "cost_basis.v1",
@@ -357,7 +364,11 @@ _BOOK = (
     Definition("outflow.v1", "Outflow", "external money and assets out of it", "money", DECLARED),
     Definition("income.v1", "Income", "gross dividends and interest, net + tax", "money", STANDARD),
     Definition(
-        "fees.v1", "Fees", "all fees of the period, stand-alone ones included", "money", STANDARD
+        "fees.v1",
+        "Fees",
+        "all fees and interest charges of the period, stand-alone ones included",
+        "money",
+        STANDARD,
     ),
     Definition("tax.v1", "Tax", "tax withheld and paid minus refunds", "money", STANDARD),
     Definition(

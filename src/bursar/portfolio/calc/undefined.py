@@ -36,6 +36,11 @@ class Reason(StrEnum):
     NO_VALUE = "no_value"
     MISSING_PRICE = "missing_price"
     STALE_FX = "stale_fx"
+    MISSING_RATE = "missing_rate"
+    LOTS_UNDEFINED = "lots_undefined"
+    NEGATIVE_VALUE = "negative_value"
+    NO_COST = "no_cost"
+    SEVERAL_INSTRUMENTS = "several_instruments"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -62,6 +67,11 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_VALUE: "The total is not above zero, so there are no weights.",
     Reason.MISSING_PRICE: "A held position has no price on a day of the period.",
     Reason.STALE_FX: "An exchange rate is older than the limit.",
+    Reason.MISSING_RATE: "No exchange rate leads to the report currency on a day that needs one.",
+    Reason.LOTS_UNDEFINED: "The events of a position contradict each other, so it has no lots.",
+    Reason.NEGATIVE_VALUE: "The value falls below zero in the period, so there is no return on it.",
+    Reason.SEVERAL_INSTRUMENTS: "Units of several instruments have no common quantity.",
+    Reason.NO_COST: "There is no cost above zero to divide by.",
 }
 
 

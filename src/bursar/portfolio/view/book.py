@@ -100,6 +100,7 @@ class Book:
         self._running: dict[int, _Running] = {}
         self._reversed: set[uuid.UUID] = set()
         self._ordered: list[ActivityFacts] = []
+        self.spin_offs: set[int] = set()
         self.units: list[int] = []
         none = np.empty(0, np.int64)
         self.moves = Moves(none, none, none, np.empty(0), none, none, none)
@@ -203,12 +204,17 @@ class Book:
         for activity in sorted(activities, key=lambda a: (a.day, a.id)):
             number = len(self._ordered)
             self._ordered.append(activity)
+            if activity.kind == "spin_off":
+                self.spin_offs.add(number)
             legs = self.legs.get(activity.id, [])
             subject = self.holding(activity.account_id, activity.instrument_id)
             partners = self._partners(activity, legs, side)
             for leg in legs:
                 debit, credit = side[leg.debit], side[leg.credit]
-                for own, other, change in ((debit, credit, -leg.amount), (credit, debit, leg.amount)):
+                for own, other, change in (
+                    (debit, credit, -leg.amount),
+                    (credit, debit, leg.amount),
+                ):
                     if own >= 0:
                         partner = partners.get(own, NOWHERE)
                         columns.append((number, activity.day, own, other, subject, partner))
@@ -217,10 +223,16 @@ class Book:
         numbers = np.array(columns, dtype=np.int64).reshape(-1, 6)
         fresh = (*numbers.T[:3], np.array(units, dtype=np.float64), *numbers.T[3:])
         old = self.moves
-        before = (old.activity, old.day, old.position, old.units, old.other, old.subject, old.partner)
-        self.moves = Moves(
-            *(np.concatenate(pair) for pair in zip(before, fresh, strict=True))  # type: ignore[arg-type]
+        before = (
+            old.activity,
+            old.day,
+            old.position,
+            old.units,
+            old.other,
+            old.subject,
+            old.partner,
         )
+        self.moves = Moves(*(np.concatenate(pair) for pair in zip(before, fresh, strict=True)))
 
     def _drop(self, activity_ids: set[uuid.UUID]) -> None:
         """Take the moves of activities that were reversed out of the columns."""
@@ -248,11 +260,11 @@ class Book:
             places = np.flatnonzero(np.isin(m.position, list(positions))).tolist()
         else:
             places = list(range(len(m.position)))
-        own, day = m.position.tolist(), m.day.tolist()
-        for place in sorted(places, key=day.__getitem__):
-            by_day = by_position.get(own[place])
+        rows = zip(m.day[places].tolist(), places, m.position[places].tolist(), strict=True)
+        for day, place, own in sorted(rows):
+            by_day = by_position.get(own)
             if by_day is not None:
-                by_day[day[place]] = by_day.get(day[place], 0) + self.units[place]
+                by_day[day] = by_day.get(day, 0) + self.units[place]
         for position, by_day in by_position.items():
             self._running[position] = _Running(list(by_day), list(accumulate(by_day.values())))
 

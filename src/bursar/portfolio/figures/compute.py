@@ -1,0 +1,87 @@
+"""The one road from a figure id to its value, whoever asks."""
+
+from collections.abc import Callable
+
+from bursar.core.errors import InvalidInput
+from bursar.portfolio.calc.definitions import DEFINITIONS
+from bursar.portfolio.calc.undefined import Reason
+from bursar.portfolio.figures import money, returns
+from bursar.portfolio.figures.identity import FigureId
+from bursar.portfolio.figures.period import Series, series
+from bursar.portfolio.figures.result import Result, ratio
+from bursar.portfolio.view.exact import Sum
+from bursar.portfolio.view.view import BookView
+
+SUMS: dict[str, Callable[[BookView, FigureId], Sum]] = {
+    "value.v1": money.value,
+    "net_worth.v1": money.value,
+    "holdings.v1": money.holdings,
+    "cash.v1": money.cash,
+    "cost_basis.v1": money.cost,
+    "realised_gain.v1": money.realised,
+    "realised_gain_before_costs.v1": lambda view, figure: money.realised(
+        view, figure, before_costs=True
+    ),
+    "unrealised_gain.v1": money.unrealised,
+    "gain.v1": money.gain,
+    "day_gain.v1": money.day_gain,
+    "currency_effect.v1": money.currency_effect,
+    "inflow.v1": lambda view, figure: money.moved(view, figure).inflow,
+    "outflow.v1": lambda view, figure: money.moved(view, figure).outflow,
+    "income.v1": lambda view, figure: money.moved(view, figure).income,
+    "fees.v1": lambda view, figure: money.moved(view, figure).fees,
+    "tax.v1": lambda view, figure: money.moved(view, figure).taxes,
+}
+RATIOS: dict[str, Callable[[BookView, FigureId], Result]] = {
+    "quantity.v1": money.quantity,
+    "weight.v1": money.weight,
+    "yield_on_cost.v1": money.yield_on_cost,
+}
+
+
+def compute(view: BookView, figure: FigureId) -> Result:
+    """Return the value of a figure, or the reason it has none.
+
+    Raises InvalidInput for a definition that only stands in another answer.
+    """
+    key = ("figure", figure)
+    found = view.derived.get(key)
+    if not isinstance(found, Result):
+        found = view.derived[key] = _computed(view, figure)
+    return found
+
+
+def series_of(view: BookView, figure: FigureId) -> Series:
+    """Return the value series a figure is measured on."""
+    return series(
+        view,
+        figure.scope,
+        start=money.start_of(view, figure),
+        end=figure.end,
+        currency=figure.currency,
+    )
+
+
+def _computed(view: BookView, figure: FigureId) -> Result:
+    name = figure.definition
+    if name in SUMS:
+        return money.as_money(SUMS[name](view, figure), figure)
+    if name in RATIOS:
+        return RATIOS[name](view, figure)
+    if name in returns.SERIES_MEASURES:
+        return returns.on_series(name, series_of(view, figure))
+    if name in returns.OWN_STATISTICS | {"drawdown_duration.v1", "distance_from_high.v1"}:
+        found = series_of(view, figure)
+        if found.reason is not None:
+            return Result(None, found.reason)
+        settings = returns.settings_of(figure.parameter, found.periods_per_year)
+        key = ("statistics", figure.of("volatility.v1"))
+        measured = view.derived.get(key)
+        if not isinstance(measured, dict):
+            measured = view.derived[key] = returns.statistics(found, settings)
+        return ratio(measured[name])
+    if name not in DEFINITIONS:
+        return Result(None, Reason.NO_VALUE)
+    raise InvalidInput(
+        f"{name} is no figure of its own", field="figure_id", hint="It is part of another answer."
+    )

@@ -1,0 +1,1 @@
+"""What portfolio takes in and gives out, by noun."""

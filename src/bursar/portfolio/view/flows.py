@@ -1,0 +1,91 @@
+"""What crosses the border of a scope, and what it earned and paid, as exact moves.
+
+Inside a scope are its positions; whatever it earns (income) and pays (fees, taxes) is part of its
+performance, never a flow. World is always outside. A scope of holdings has its cash outside: buying
+is an inflow of what was paid with costs, selling and income are outflows of what came back.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bursar.portfolio.calc.arrays import BoolArray, FloatArray, IntArray
+from bursar.portfolio.view.book import (
+    FEES,
+    INCOME,
+    INTEREST_COST,
+    OTHER,
+    TAXES,
+    WORLD,
+    Book,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Moves that cross the border: place in the book's columns, +1 into the scope or -1 reversed.
+
+    `sign` multiplies the move's own units.
+    """
+
+    place: IntArray
+    sign: FloatArray
+
+
+def crossings(book: Book, inside: BoolArray, cash: BoolArray) -> Crossing:
+    """Return the moves that are external flows of the scope `inside` (a mask over positions)."""
+    m = book.moves
+    if len(m.day) == 0:
+        return Crossing(np.empty(0, np.int64), np.empty(0))
+    own = _of(inside, m.position)
+    met = m.other >= 0
+    other_in = _of(inside, np.maximum(m.other, 0))
+    has_partner = m.partner >= 0
+    partner_in = _of(inside, np.maximum(m.partner, 0))
+    about = np.where(m.subject >= 0, _of(inside, np.maximum(m.subject, 0)), own)
+    is_cash = _of(cash, m.position)
+    system = ~met & (m.other != WORLD)
+    into = own & (
+        (met & ~other_in)
+        | (m.other == WORLD)
+        | (system & has_partner & ~partner_in)
+        | (system & ~has_partner & is_cash & ~about)
+    )
+    # Cash outside pays for, or receives from, a holding inside.
+    through_cash = ~own & is_cash & system & ~has_partner & (m.subject >= 0) & about
+    # A spin-off moves only the new units; their value leaves the old holding.
+    spun = np.isin(m.activity, list(book.spin_offs)) if book.spin_offs else np.zeros_like(own)
+    spun_away = spun & ~own & ~is_cash & has_partner & partner_in
+    away = through_cash | spun_away
+    place = np.flatnonzero(into | away)
+    return Crossing(place, np.where(away[place], -1.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Earnings:
+    """Places of the moves that are income, fees (interest charges included) and taxes of a scope."""
+
+    income: IntArray
+    fees: IntArray
+    taxes: IntArray
+    other: IntArray
+
+
+def earnings(book: Book, inside: BoolArray) -> Earnings:
+    """Return what a scope earned and paid; what names a holding belongs to that holding."""
+    m = book.moves
+    if len(m.day) == 0:
+        none = np.empty(0, np.int64)
+        return Earnings(none, none, none, none)
+    own = _of(inside, m.position)
+    about = np.where(m.subject >= 0, _of(inside, np.maximum(m.subject, 0)), own)
+    return Earnings(
+        income=np.flatnonzero(about & (m.other == INCOME)),
+        fees=np.flatnonzero(about & ((m.other == FEES) | (m.other == INTEREST_COST))),
+        taxes=np.flatnonzero(about & (m.other == TAXES)),
+        other=np.flatnonzero(about & (m.other == OTHER)),
+    )
+
+
+def _of(mask: BoolArray, index: IntArray) -> BoolArray:
+    return np.asarray(mask[index], dtype=np.bool_)

@@ -1,0 +1,188 @@
+"""Getting the view: from the cache when the database proves it fresh, else brought up to date.
+
+Each request asks, inside its own transaction, what was committed since the snapshot the cached view
+stands for. Nothing: the view is used as it is. Something: it is worked in, position by position
+and instrument by instrument, or the view is built anew. Only read-only transactions that see
+everything the cached view saw may change the cache; all others build a view for themselves.
+"""
+
+import asyncio
+import datetime as dt
+import uuid
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from bursar.core.model import Nothing
+from bursar.identity.operations import workspaces
+from bursar.ledger.operations.legs import BookReading, read_legs
+from bursar.market.operations import instruments
+from bursar.market.operations.changes import MarketChanges, changes_since
+from bursar.market.operations.prices import read_prices
+from bursar.market.operations.rates import read_rates
+from bursar.portfolio.calc.arrays import FloatArray
+from bursar.portfolio.view.book import Book, Growth
+from bursar.portfolio.view.days import date_of, number_of
+from bursar.portfolio.view.quotes import (
+    AHEAD_DAYS,
+    LOOKBACK_DAYS,
+    Axis,
+    Quotes,
+    Rates,
+    book_prices,
+)
+from bursar.portfolio.view.view import BookView
+from bursar.runtime.cache import Cache
+from bursar.runtime.context import Context
+
+# A change that touches more instruments than this is cheaper to read anew.
+CORRECTIONS_MAX = 200
+KEY = "portfolio.view"
+_locks: "WeakKeyDictionary[Cache, dict[uuid.UUID, asyncio.Lock]]" = WeakKeyDictionary()
+
+
+async def view(context: Context, *, currency: str | None = None) -> BookView:
+    """Return the view of the caller's workspace, fresh as of this transaction.
+
+    `currency`: a report currency whose rates will be needed, besides the workspace's own.
+    """
+    workspace = await workspaces.get_workspace(context, Nothing())
+    lock = _locks.setdefault(context.cache, {}).setdefault(context.workspace_id, asyncio.Lock())
+    async with lock:
+        found = await _fresh(context, workspace.base_currency)
+        for code in (workspace.base_currency, currency):
+            if code is not None and code not in found.rates:
+                found.rates[code] = await _rates(context, found, code)
+    return found
+
+
+async def _fresh(context: Context, base_currency: str) -> BookView:
+    cached: BookView | None = context.cache.get(KEY, context.workspace_id)
+    if cached is None or cached.base_currency != base_currency:
+        return await _built(context, base_currency)
+    reading = await read_legs(
+        context, since=cached.token, known_balances=cached.book.balances.keys()
+    )
+    changes = await changes_since(context, cached.token)
+    today = number_of(context.clock.now().date())
+    if not (reading.activities or reading.accounts or changes) and today <= cached.axis.last:
+        return cached
+    private = context.dry_run or not (reading.newer and reading.read_only)
+    if (
+        private
+        or today > cached.axis.last
+        or not await _worked_in(context, cached, reading, changes)
+    ):
+        return await _built(context, base_currency)
+    cached.token = reading.snapshot
+    return cached
+
+
+async def _built(context: Context, base_currency: str) -> BookView:
+    """Build the view from the database; keep it when this transaction may."""
+    reading = await read_legs(context)
+    book = Book(reading)
+    days = book.moves.day
+    today = number_of(context.clock.now().date())
+    first = (int(days.min()) if len(days) else today) - 1
+    axis = Axis(first, max(int(days.max()) if len(days) else today, today) + AHEAD_DAYS)
+    ids = list(
+        dict.fromkeys(p.instrument_id for p in book.positions if p.instrument_id is not None)
+    )
+    closes = await _closes(context, ids, axis)
+    quotes = Quotes(
+        axis,
+        await instruments.get_many(context, ids),
+        closes,
+        book_prices(book.counted()),
+    )
+    made = BookView(
+        book,
+        quotes,
+        token=reading.snapshot,
+        base_currency=base_currency,
+        age_days_max=context.settings.price_age_days_max,
+    )
+    if reading.read_only and not context.dry_run:
+        context.cache.put(KEY, context.workspace_id, value=made)
+    return made
+
+
+async def _worked_in(
+    context: Context, found: BookView, reading: BookReading, changes: MarketChanges
+) -> bool:
+    """Bring a view up to date in place; False when it has to be built anew.
+
+    Everything is read before anything is changed, so that a failure changes nothing.
+    """
+    known = set(found.quotes.row_of)
+    touched = {each: year for each, year in changes.prices.items() if each in known}
+    if len(touched) > CORRECTIONS_MAX or changes.instruments & known:
+        return False
+    if any(b.id not in found.book.balances for b in reading.balances):
+        return False
+    days = [a.day for a in reading.activities]
+    if days and not found.axis.first < min(days) <= max(days) <= found.axis.last:
+        return False
+    retold = {
+        a.instrument_id
+        for a in reading.activities
+        if a.instrument_id is not None
+        and a.instrument_id in known
+        and a.kind in ("buy", "sell", "split", "reversal")
+    }
+    wanted = list({*touched, *retold})
+    closes = await _closes(context, wanted, found.axis) if wanted else {}
+    fresh_rates = (
+        {code: await _rates(context, found, code) for code in found.rates} if changes.rates else {}
+    )
+    _apply(context, found, reading, closes, fresh_rates)
+    return True
+
+
+def _apply(
+    context: Context,
+    found: BookView,
+    reading: BookReading,
+    closes: dict[uuid.UUID, FloatArray],
+    rates: dict[str, Rates],
+) -> None:
+    """Change the view; it is dropped from the cache when that fails half-way."""
+    try:
+        growth: Growth = found.book.add(reading)
+        told = book_prices(a for a in found.book.counted() if a.instrument_id in closes)
+        for instrument_id, column in closes.items():
+            place = found.quotes.correct(instrument_id, column, told.get(instrument_id))
+            if place is not None:
+                found.reprice(instrument_id, place)
+        found.forget(growth.positions, flows=bool(growth.days) or bool(closes))
+        for code, fresh in rates.items():
+            found.replace_rates(code, fresh)
+    except BaseException:
+        context.cache.drop(KEY, context.workspace_id)
+        raise
+
+
+async def _closes(
+    context: Context, ids: list[uuid.UUID], axis: Axis
+) -> dict[uuid.UUID, FloatArray]:
+    """Return each instrument's closes from LOOKBACK_DAYS before the axis to its end."""
+    start = axis.first - LOOKBACK_DAYS
+    length = axis.days + LOOKBACK_DAYS
+    table = np.full((len(ids), length), np.nan)
+    if ids:
+        reading = await read_prices(context, ids, date_of(start), date_of(axis.last))
+        places = reading.days.astype("datetime64[D]").astype(np.int64) - start
+        table[:, places] = reading.closes.T
+    return {each: table[row] for row, each in enumerate(ids)}
+
+
+async def _rates(context: Context, found: BookView, report: str) -> Rates:
+    """Read the rates from every currency of the view into one report currency."""
+    axis = found.axis
+    span: tuple[dt.date, dt.date] = (date_of(axis.first - LOOKBACK_DAYS), date_of(axis.last))
+    codes = tuple(sorted({*found.currencies, report}))
+    if codes == (report,):
+        return Rates(codes, axis, np.ones((1, axis.days + LOOKBACK_DAYS)))
+    reading = await read_rates(context, codes, report, span)
+    return Rates(codes, axis, np.ascontiguousarray(reading.rates.T))

@@ -1,0 +1,238 @@
+"""Prices and rates of the view on every calendar day, each carried forward from its last day.
+
+A price row starts with the prices at which the book itself traded, until the market's first price:
+an instrument without any market price is worth what was last paid. A price that is carried over a
+split is divided by it, since the units it speaks of were. Nothing else is invented: before its
+first price an instrument has none, and a day knows how old the price it uses is.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from bursar.ledger.operations.legs import ActivityFacts
+from bursar.market.models.instruments import InstrumentRow
+from bursar.portfolio.calc.arrays import BoolArray, FloatArray, IntArray
+from bursar.portfolio.calc.prices import FilledPrices, PriceTable
+
+LOOKBACK_DAYS = 31
+# The axis runs on beyond the last known day, so that time passing rebuilds nothing for a while.
+AHEAD_DAYS = 31
+CASH_ROW = 0
+NEVER_TOO_OLD = 100
+DIGITS = 15
+
+
+def exact(number: float) -> Decimal:
+    """Return the decimal that a stored float64 stands for: 15 digits, as many as it can carry."""
+    return Decimal(f"{number:.{DIGITS}g}")
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The calendar days of the arrays: numbers `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    @property
+    def days(self) -> int:
+        """How many days there are."""
+        return self.last - self.first + 1
+
+    def place(self, day: int) -> int:
+        """Return the index of a day; days beyond the end read as the last one."""
+        return min(day, self.last) - self.first
+
+
+@dataclass(frozen=True, slots=True)
+class BookPrices:
+    """What the book says about one instrument's price: trade prices and splits by day."""
+
+    traded: dict[int, Decimal]
+    splits: dict[int, tuple[Decimal, Decimal]]
+
+
+def book_prices(activities: Iterable[ActivityFacts]) -> dict[uuid.UUID, BookPrices]:
+    """Collect trade prices and splits per instrument; the last trade of a day counts."""
+    found: dict[uuid.UUID, BookPrices] = {}
+    for activity in activities:
+        if activity.instrument_id is None:
+            continue
+        known = found.setdefault(activity.instrument_id, BookPrices({}, {}))
+        if activity.kind in ("buy", "sell"):
+            price = activity.unit_price
+            if price is None and activity.quantity and activity.amount is not None:
+                price = activity.amount / activity.quantity
+            if price is not None and price > 0:
+                known.traded[activity.day] = price
+        elif activity.kind == "split" and activity.ratio_numerator and activity.ratio_denominator:
+            known.splits[activity.day] = (activity.ratio_numerator, activity.ratio_denominator)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class UsedPrice:
+    """The price a day uses: `day` it was observed, whether the book's own trade gave it."""
+
+    price: Decimal
+    day: int
+    from_trade: bool
+
+
+class Quotes:
+    """The price table of a workspace, one row per instrument; row 0 is cash at 1."""
+
+    def __init__(
+        self,
+        axis: Axis,
+        instruments: Mapping[uuid.UUID, InstrumentRow],
+        closes: Mapping[uuid.UUID, FloatArray],
+        book: Mapping[uuid.UUID, BookPrices],
+    ) -> None:
+        """`closes`: per instrument, from LOOKBACK_DAYS before the axis on, NaN where none."""
+        self.axis = axis
+        self.instruments = dict(instruments)
+        self._book = dict(book)
+        self.row_of = {each: row for row, each in enumerate(closes, start=1)}
+        self._long = axis.days + LOOKBACK_DAYS
+        self._observed: BoolArray = np.zeros((len(closes) + 1, self._long), np.bool_)
+        self._traded: dict[int, set[int]] = {}
+        price = np.empty((len(closes) + 1, axis.days))
+        price[CASH_ROW] = 1.0
+        self._observed[CASH_ROW] = True
+        for instrument_id, row in self.row_of.items():
+            price[row] = self._filled(instrument_id, closes[instrument_id])
+        self.table = PriceTable(
+            FilledPrices(price, np.where(price == 0, np.int8(-1), np.int8(0))),
+            age_days_max=NEVER_TOO_OLD,
+        )
+
+    def correct(
+        self, instrument_id: uuid.UUID, closes: FloatArray, book: BookPrices | None
+    ) -> int | None:
+        """Replace the prices of one instrument; return the first place that differs, or None."""
+        if book is not None:
+            self._book[instrument_id] = book
+        row = self.row_of[instrument_id]
+        before = self.table.row(row).copy()
+        price = self._filled(instrument_id, closes)
+        different = np.flatnonzero(before != price)
+        if len(different) == 0:
+            return None
+        age = np.where(price == 0, np.int8(-1), np.int8(0))
+        self.table.replace(row, FilledPrices(price[None, :], age[None, :]))
+        return int(different[0])
+
+    def used(self, instrument_id: uuid.UUID, day: int) -> UsedPrice | None:
+        """Return the price that values an instrument on a day, or None before its first one."""
+        row = self.row_of[instrument_id]
+        place = self.axis.place(day)
+        if place < 0:
+            return None
+        price = float(self.table.row(row)[place])
+        if price == 0:
+            return None
+        seen = np.flatnonzero(self._observed[row, : place + LOOKBACK_DAYS + 1])
+        last = int(seen[-1]) - LOOKBACK_DAYS + self.axis.first
+        return UsedPrice(exact(price), last, last in self._traded.get(row, ()))
+
+    def newest_days(self, day: int) -> dict[uuid.UUID, int | None]:
+        """Return the day of the newest price at or before a day, per instrument."""
+        part = self._observed[:, : max(self.axis.place(day), -1) + LOOKBACK_DAYS + 1]
+        if part.shape[1] == 0:
+            return dict.fromkeys(self.row_of)
+        back = part[:, ::-1].argmax(axis=1)
+        known = np.asarray(part.any(axis=1), dtype=np.bool_)
+        end = self.axis.first - LOOKBACK_DAYS + part.shape[1] - 1
+        return {
+            each: end - int(back[row]) if known[row] else None for each, row in self.row_of.items()
+        }
+
+    def priced_days(self, rows: Iterable[int]) -> BoolArray:
+        """Return the days of the axis on which one of the rows has a price of that day."""
+        chosen = self._observed[np.fromiter(rows, np.int64), LOOKBACK_DAYS:]
+        return np.asarray(chosen.any(axis=0), dtype=np.bool_)
+
+    def long_gaps(
+        self, instrument_id: uuid.UUID, start: int, end: int, *, age_days_max: int
+    ) -> int:
+        """Return the longest time in days a price was carried from `start` to `end`, if too long."""
+        row = self.row_of[instrument_id]
+        first = max(start - self.axis.first + LOOKBACK_DAYS, 0)
+        last = self.axis.place(end) + LOOKBACK_DAYS
+        seen = np.flatnonzero(self._observed[row, first : last + 1])
+        edges = np.concatenate(([0], seen, [last - first]))
+        longest = int(np.diff(edges).max()) if len(edges) > 1 else last - first
+        return longest if longest > age_days_max else 0
+
+    def _filled(self, instrument_id: uuid.UUID, closes: FloatArray) -> FloatArray:
+        """Carry one instrument's prices forward over the axis; 0 before the first."""
+        row = self.row_of[instrument_id]
+        raw = closes
+        known = self._book.get(instrument_id)
+        seen = np.flatnonzero(~np.isnan(raw))
+        start = self.axis.first - LOOKBACK_DAYS
+        self._traded.pop(row, None)
+        if known is not None and known.traded:
+            first_market = int(seen[0]) if len(seen) else self._long
+            early = {d: p for d, p in known.traded.items() if 0 <= d - start < first_market}
+            if early:
+                raw = raw.copy()
+                for day, traded in early.items():
+                    raw[day - start] = float(traded)
+                self._traded[row] = set(early)
+                seen = np.flatnonzero(~np.isnan(raw))
+        self._observed[row] = ~np.isnan(raw)
+        if len(seen) == 0:
+            return np.zeros(self.axis.days)
+        runs = np.diff(np.concatenate((seen, [self._long])))
+        price = np.concatenate((np.zeros(int(seen[0])), np.repeat(raw[seen], runs)))
+        if known is not None:
+            for day, (numerator, denominator) in known.splits.items():
+                self._carry_over_split(
+                    price, seen, at=day - start, factor=float(denominator / numerator)
+                )
+        return price[LOOKBACK_DAYS:]
+
+    def _carry_over_split(
+        self, price: FloatArray, seen: IntArray, *, at: int, factor: float
+    ) -> None:
+        """Divide the price that is carried over a split, until the next one is observed."""
+        if not 0 <= at < self._long:
+            return
+        later = seen[seen >= at]
+        price[at : int(later[0]) if len(later) else self._long] *= factor
+
+
+class Rates:
+    """Report currency per unit of each currency on every day of the axis; 0 where unknown."""
+
+    def __init__(self, currencies: tuple[str, ...], axis: Axis, raw: FloatArray) -> None:
+        """`raw`: currencies x days from LOOKBACK_DAYS before the axis on, NaN where none."""
+        self.currencies = currencies
+        self.axis = axis
+        self.row_of = {currency: row for row, currency in enumerate(currencies)}
+        self._observed = ~np.isnan(raw)
+        self.matrix = np.zeros((len(currencies), axis.days))
+        for row in range(len(currencies)):
+            seen = np.flatnonzero(self._observed[row])
+            if len(seen):
+                runs = np.diff(np.append(seen, raw.shape[1]))
+                filled = np.concatenate((np.zeros(int(seen[0])), np.repeat(raw[row, seen], runs)))
+                self.matrix[row] = filled[LOOKBACK_DAYS:]
+
+    def on(self, currency: str, day: int) -> Decimal | None:
+        """Return the rate that a day uses, or None when there is none."""
+        place = self.axis.place(day)
+        number = float(self.matrix[self.row_of[currency], place]) if place >= 0 else 0.0
+        return None if number == 0 else exact(number)
+
+    def observed_day(self, currency: str, day: int) -> int | None:
+        """Return the day whose rate a day uses, or None."""
+        part = self._observed[self.row_of[currency], : self.axis.place(day) + LOOKBACK_DAYS + 1]
+        seen = np.flatnonzero(part)
+        return int(seen[-1]) - LOOKBACK_DAYS + self.axis.first if len(seen) else None

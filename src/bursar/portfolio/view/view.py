@@ -1,0 +1,320 @@
+"""The view: one workspace's book, prices and rates in memory, and what is derived from them.
+
+Everything derived (value histories, lots) hangs off the view and is corrected or dropped when what
+it was derived from changes. The view itself never asks a clock or a database.
+"""
+
+import uuid
+from collections import OrderedDict
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+import numpy as np
+
+from bursar.core.errors import NotFound
+from bursar.ledger.calc.currencies import currency as currency_of
+from bursar.market.models.instruments import InstrumentRow
+from bursar.portfolio.calc.arrays import BoolArray, IntArray
+from bursar.portfolio.calc.flows import ScopeFlows
+from bursar.portfolio.calc.quantities import Changes
+from bursar.portfolio.calc.valuation import Positions, ValueHistory
+from bursar.portfolio.view.book import Book, HeldPosition
+from bursar.portfolio.view.flows import Crossing, Earnings, crossings, earnings
+from bursar.portfolio.view.quotes import CASH_ROW, Axis, Quotes, Rates, UsedPrice
+from bursar.portfolio.view.scope import Scope, ScopeKind
+
+HISTORIES_MAX = 64
+ARITHMETIC = Context(prec=60, rounding=ROUND_HALF_EVEN)
+ASSET_CLASS, ACCOUNT, CURRENCY, INSTRUMENT = "asset_class", "account", "currency", "instrument"
+CASH = "cash"
+UNCLASSIFIED = "unclassified"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The positions of a scope, as a mask and as indices."""
+
+    inside: BoolArray
+    indices: IntArray
+
+
+class BookView:
+    """All that portfolio figures are computed from. `token` is the snapshot it stands for."""
+
+    def __init__(
+        self,
+        book: Book,
+        quotes: Quotes,
+        *,
+        token: str,
+        base_currency: str,
+        age_days_max: int,
+    ) -> None:
+        self.book = book
+        self.quotes = quotes
+        self.token = token
+        self.base_currency = base_currency
+        self.age_days_max = age_days_max
+        self.rates: dict[str, Rates] = {}
+        self.derived: dict[tuple[object, ...], object] = {}
+        self._histories: OrderedDict[tuple[Scope, str], ValueHistory] = OrderedDict()
+        self._members: dict[Scope, Member] = {}
+        self._arrange()
+
+    def _arrange(self) -> None:
+        positions = self.book.positions
+        self.cash: BoolArray = np.array([p.is_cash for p in positions], dtype=np.bool_)
+        self.multipliers = [self._multiplier(p) for p in positions]
+        self.currency_of = [self._currency(p) for p in positions]
+        self.price_row = np.array(
+            [
+                CASH_ROW if p.instrument_id is None else self.quotes.row_of[p.instrument_id]
+                for p in positions
+            ],
+            dtype=np.int64,
+        )
+
+    @property
+    def axis(self) -> Axis:
+        """The calendar days the arrays cover."""
+        return self.quotes.axis
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """Every currency that something is held or priced in, in order."""
+        return tuple(sorted({*self.currency_of, self.base_currency}))
+
+    @property
+    def first_day(self) -> int | None:
+        """The day of the first activity, or None for an empty book."""
+        days = self.book.moves.day
+        return int(days.min()) if len(days) else None
+
+    def instrument(self, instrument_id: uuid.UUID) -> InstrumentRow | None:
+        """Return what the market knows of an instrument."""
+        return self.quotes.instruments.get(instrument_id)
+
+    def member(self, scope: Scope) -> Member:
+        """Return the positions of a scope. Raises NotFound for an account that is not there."""
+        found = self._members.get(scope)
+        if found is None or len(found.inside) != len(self.book.positions):
+            inside = self._inside(scope)
+            found = self._members[scope] = Member(inside, np.flatnonzero(inside))
+        return found
+
+    def classify(self, position: HeldPosition, taxonomy: str) -> str:
+        """Return the value of a position on a taxonomy: its class, account, sector and so on."""
+        if taxonomy == ACCOUNT:
+            return str(position.account_id)
+        if taxonomy == CURRENCY:
+            return self.currency_of[position.index]
+        if taxonomy == INSTRUMENT:
+            return position.code if position.is_cash else str(position.instrument_id)
+        if position.instrument_id is None:
+            return CASH
+        known = self.instrument(position.instrument_id)
+        if known is None:
+            return UNCLASSIFIED
+        if taxonomy == ASSET_CLASS:
+            return known.asset_class
+        return known.classification.get(taxonomy, UNCLASSIFIED)
+
+    def history(self, scope: Scope, currency: str) -> ValueHistory:
+        """Return value, flows and gaps per day of a scope; built once, then kept up."""
+        key = (scope, currency)
+        found = self._histories.get(key)
+        if found is None:
+            found = self._histories[key] = self._build(scope, currency)
+            while len(self._histories) > HISTORIES_MAX:
+                self._histories.popitem(last=False)
+        self._histories.move_to_end(key)
+        return found
+
+    def crossing(self, scope: Scope) -> Crossing:
+        """Return the moves that are external flows of a scope."""
+        key = ("crossing", scope)
+        found = self.derived.get(key)
+        if not isinstance(found, Crossing):
+            found = crossings(self.book, self.member(scope).inside, self.cash)
+            self.derived[key] = found
+        return found
+
+    def earned(self, scope: Scope) -> Earnings:
+        """Return the moves that are income, fees and taxes of a scope."""
+        key = ("earned", scope)
+        found = self.derived.get(key)
+        if not isinstance(found, Earnings):
+            found = earnings(self.book, self.member(scope).inside)
+            self.derived[key] = found
+        return found
+
+    def price(self, position: int, day: int) -> UsedPrice | None:
+        """Return the price that values a position on a day; cash is 1 of its own currency."""
+        instrument_id = self.book.positions[position].instrument_id
+        if instrument_id is None:
+            return UsedPrice(Decimal(1), day, from_trade=False)
+        return self.quotes.used(instrument_id, day)
+
+    def native_value(self, position: int, units: int, day: int) -> Decimal | None:
+        """Return what units of a position are worth on a day, in the position's own currency."""
+        if units == 0:
+            return Decimal(0)
+        used = self.price(position, day)
+        if used is None:
+            return None
+        quantity = Decimal(units).scaleb(-self.book.positions[position].exponent)
+        product = ARITHMETIC.multiply(quantity, self.multipliers[position])
+        return ARITHMETIC.multiply(product, used.price)
+
+    def value(self, position: int, units: int, *, day: int, currency: str) -> Decimal | None:
+        """Return the same in a report currency, unrounded; None without price or rate."""
+        own = self.native_value(position, units, day)
+        if not own:
+            return own
+        rate = self.rate(self.currency_of[position], currency, day)
+        return None if rate is None else ARITHMETIC.multiply(own, rate)
+
+    def rate(self, currency: str, report: str, day: int) -> Decimal | None:
+        """Return report-currency units per unit of a currency on a day, or None."""
+        if currency == report:
+            return Decimal(1)
+        return self.rates[report].on(currency, day)
+
+    def forget(self, positions: set[int], *, flows: bool) -> None:
+        """Correct what depends on positions whose moves changed."""
+        self.derived.clear()
+        for (scope, currency), history in self._histories.items():
+            member = self.member(scope)
+            for position in positions:
+                if member.inside[position]:
+                    own = int(np.searchsorted(member.indices, position))
+                    changes = self._changes(np.array([position]))
+                    history.replace_position(own, changes.day, changes.quantity)
+            if flows:
+                history.replace_flows(self._flows(scope, currency))
+
+    def reprice(self, instrument_id: uuid.UUID, place: int) -> None:
+        """Correct what depends on an instrument's prices from a place of the axis on."""
+        self.derived.clear()
+        for history in self._histories.values():
+            history.refresh_instrument(self.quotes.row_of[instrument_id], place)
+
+    def reprice_flows(self) -> None:
+        """Value flows in kind anew after prices changed."""
+        for (scope, currency), history in self._histories.items():
+            history.replace_flows(self._flows(scope, currency))
+
+    def replace_rates(self, currency: str, rates: Rates) -> None:
+        """Take corrected rates; histories in that currency are built anew when asked for."""
+        self.rates[currency] = rates
+        self.derived.clear()
+        for key in [key for key in self._histories if key[1] == currency]:
+            del self._histories[key]
+
+    def _inside(self, scope: Scope) -> BoolArray:
+        positions = self.book.positions
+        chosen: list[bool]
+        match scope.kind:
+            case ScopeKind.ALL:
+                chosen = [True] * len(positions)
+            case ScopeKind.ACCOUNT:
+                self._need_accounts(scope.ids)
+                chosen = [p.account_id in scope.ids for p in positions]
+            case ScopeKind.INSTRUMENT:
+                chosen = [p.instrument_id == scope.ids[0] for p in positions]
+            case ScopeKind.POSITION:
+                self._need_accounts(scope.ids[:1])
+                chosen = [(p.account_id, p.instrument_id) == scope.ids for p in positions]
+            case ScopeKind.CLASS:
+                taxonomy, value = scope.words
+                self._need_accounts(scope.ids)
+                chosen = [
+                    (not scope.ids or p.account_id in scope.ids)
+                    and self.classify(p, taxonomy) == value
+                    for p in positions
+                ]
+        return np.array(chosen, dtype=np.bool_)
+
+    def _need_accounts(self, ids: tuple[uuid.UUID, ...]) -> None:
+        for account_id in ids:
+            if account_id not in self.book.accounts:
+                raise NotFound(
+                    f"there is no account {account_id}",
+                    field="account",
+                    hint="'bursar account list' shows the accounts of this workspace.",
+                )
+
+    def _build(self, scope: Scope, currency: str) -> ValueHistory:
+        indices = self.member(scope).indices
+        rates = self.rates[currency]
+        unit = [
+            float(self.multipliers[p].scaleb(-self.book.positions[p].exponent))
+            for p in indices.tolist()
+        ]
+        positions = Positions(
+            self.price_row[indices],
+            np.array([rates.row_of[self.currency_of[p]] for p in indices.tolist()], dtype=np.int64),
+            np.array(unit, dtype=np.float64),
+        )
+        return ValueHistory(
+            positions,
+            self._changes(indices),
+            prices=self.quotes.table,
+            rates=rates.matrix,
+            flows=self._flows(scope, currency),
+        )
+
+    def _changes(self, indices: IntArray) -> Changes:
+        m = self.book.moves
+        own = np.full(len(self.book.positions), -1, np.int64)
+        own[indices] = np.arange(len(indices))
+        row = own[m.position]
+        chosen = row >= 0
+        return Changes(row[chosen], m.day[chosen] - self.axis.first, m.units[chosen])
+
+    def _flows(self, scope: Scope, currency: str) -> ScopeFlows:
+        crossing = self.crossing(scope)
+        m = self.book.moves
+        position, day = m.position[crossing.place], m.day[crossing.place] - self.axis.first
+        unit = np.array(
+            [float(self.multipliers[p.index].scaleb(-p.exponent)) for p in self.book.positions],
+            dtype=np.float64,
+        )
+        price = np.ones(len(position))
+        for k in np.flatnonzero(~self.cash[position]).tolist() if len(position) else []:
+            price[k] = self.quotes.table.row(int(self.price_row[position[k]]))[day[k]]
+        rows = self.rates[currency].row_of
+        row = np.array([rows[each] for each in self.currency_of], dtype=np.int64)
+        amount = m.units[crossing.place] * crossing.sign * unit[position] * price
+        return ScopeFlows(day, row[position], amount, np.full(len(day), np.nan))
+
+    def _multiplier(self, position: HeldPosition) -> Decimal:
+        known = None if position.instrument_id is None else self.instrument(position.instrument_id)
+        return Decimal(1) if known is None else known.multiplier
+
+    def _currency(self, position: HeldPosition) -> str:
+        if position.instrument_id is None:
+            return position.code
+        known = self.instrument(position.instrument_id)
+        if known is not None:
+            return known.currency
+        traded = (
+            a.currency
+            for a in self.book.counted()
+            if a.instrument_id == position.instrument_id and a.currency is not None
+        )
+        return next(traded, self.base_currency)
+
+
+def currency_exponent(code: str) -> int:
+    """Return the decimal places figures in a currency are rounded to."""
+    try:
+        return currency_of(code).exponent
+    except ValueError:
+        return 2
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Round an exact amount to the currency's smallest unit, half to even."""
+    unit = Decimal(1).scaleb(-currency_exponent(currency))
+    return amount.quantize(unit, rounding=ROUND_HALF_EVEN, context=ARITHMETIC)
