@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bursar.portfolio.models.targets import TARGETS_MAX, VERSIONS_MAX
@@ -33,5 +34,5 @@ async def policies(
         statement = statement.where(row.name == name)
     statement = statement.order_by(row.name, row.version.desc())
     if not history:
-        statement = statement.distinct(row.name)
+        statement = statement.ext(distinct_on(row.name))
     return (await session.scalars(statement.limit(VERSIONS_MAX if history else TARGETS_MAX))).all()

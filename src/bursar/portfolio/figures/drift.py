@@ -26,8 +26,8 @@ def target_of(figure: FigureId) -> Decimal:
     try:
         target = Decimal(figure.parameter(TARGET) or "")
     except InvalidOperation:
-        target = Decimal("NaN")
-    if not 0 <= target <= 1:
+        target = Decimal(-1)
+    if not (target.is_finite() and 0 <= target <= 1):
         raise InvalidInput("a drift names its target, a weight between 0 and 1", field="figure_id")
     return target
 
