@@ -1,5 +1,6 @@
 """The use cases of portfolio: the only thing other packages call."""
 
-from bursar.portfolio.operations import history, positions, summary
+from bursar.portfolio import tables
+from bursar.portfolio.operations import drift, history, positions, summary, targets
 
-__all__ = ["history", "positions", "summary"]
+__all__ = ["drift", "history", "positions", "summary", "tables", "targets"]
