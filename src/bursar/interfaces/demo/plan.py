@@ -51,6 +51,15 @@ ACCOUNTS: tuple[dict[str, Any], ...] = (
     {"name": BROKERAGE, "kind": "brokerage", "currency": "USD", "institution": HARBOR},
     {"name": EUROS, "kind": "savings", "currency": "EUR", "institution": ALSTER},
 )
+TARGETS: dict[str, Any] = {
+    "taxonomy": "asset_class",
+    "targets": {"stocks": "0.60", "cash": "0.40"},
+    "band": {"absolute": "0.05"},
+    "tax_rate_short": "0.24",
+    "tax_rate_long": "0.15",
+    "fee_fixed": "1.00",
+    "minimum_trade": "100.00",
+}
 MONTHLY_LINES: tuple[tuple[int, str, str, str], ...] = (
     (1, "5200.00", "Northwind Ltd", "Salary"),
     (3, "-1850.00", "Maple Street Apartments", "Rent"),
@@ -120,7 +129,7 @@ def _investment(
         if quantity * price > MONTHLY_INVESTMENT / 2 - BUY_FEE:
             quantity -= Decimal("0.001")
         holdings.add(ticker, quantity)
-        yield _trade("buy", ticker, day, quantity, price)
+        yield _trade("buy", ticker, day, quantity=quantity, price=price)
 
 
 def _sales(
@@ -131,7 +140,7 @@ def _sales(
             day = prices.on_or_after(wanted)
             quantity = (holdings.quantity[ticker] * part).quantize(Decimal("0.001"))
             holdings.add(ticker, -quantity)
-            yield _trade("sell", ticker, day, quantity, prices.close[ticker][day])
+            yield _trade("sell", ticker, day, quantity=quantity, price=prices.close[ticker][day])
 
 
 def _euros(year: int, month: int) -> Iterator[dict[str, Any]]:
@@ -161,7 +170,9 @@ def _euros(year: int, month: int) -> Iterator[dict[str, Any]]:
     }
 
 
-def _trade(kind: str, ticker: str, day: date, quantity: Decimal, price: Decimal) -> dict[str, Any]:
+def _trade(
+    kind: str, ticker: str, day: date, *, quantity: Decimal, price: Decimal
+) -> dict[str, Any]:
     return {
         "account": BROKERAGE,
         "kind": kind,

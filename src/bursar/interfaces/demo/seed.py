@@ -15,6 +15,7 @@ from bursar.interfaces.demo.plan import (
     CHECKING,
     OPENED,
     STOCKS,
+    TARGETS,
     bank_lines,
     transactions,
 )
@@ -120,3 +121,4 @@ class Seed:
         await self._do("statement", "banking.import_statement", body)
         for number, transaction in enumerate(transactions(prices)):
             await self._do(f"transaction:{number}", "banking.record_transaction", transaction)
+        await self._do("targets", "portfolio.set_targets", TARGETS)
