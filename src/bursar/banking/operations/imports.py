@@ -32,8 +32,9 @@ from bursar.banking.operations.statements.split_ratios import ratios_for
 from bursar.banking.operations.statements.unlisted_actions import cut_at, unlisted, with_splits
 from bursar.banking.tables import ImportBatch
 from bursar.core.ids import new_id
-from bursar.ledger.models import AccountChange, InstrumentRef
+from bursar.ledger.models import AccountChange, ActivityFilter, InstrumentRef
 from bursar.ledger.operations.accounts import change_account
+from bursar.ledger.operations.search import search_activities
 from bursar.market.models.actions import CorporateActionRow
 from bursar.runtime.context import Context
 from bursar.runtime.registry import operation
@@ -153,8 +154,9 @@ async def _post(
     place, rows = account.place, account.conversion.rows
     before = {} if place.opened else await balances.held_by(context, place.account.id)
     stated = balances.stated_in(place, account.instruments)
-    if body.opening and (place.opened or not before):
-        account.openings = await _open(context, account, stated, import_id)
+    first = place.opened or not await _has_history(context, place.account.id)
+    if body.opening:
+        account.openings = await _open(context, account, stated, import_id, first=first)
     ids = {reference.instrument_id for reference in account.instruments.values()}
     for block, day in cut_at(rows, account.actions):
         await post_rows(context, block, account.posted, partial=body.partial)
@@ -162,6 +164,12 @@ async def _post(
             return
         applied = await apply_to(context, ids, until=day)
         account.applied.extend(item.in_words() for item in applied.items)
+    if body.opening and not first:
+        added = [row for row, _ in account.posted.added]
+        by_id = {ref.instrument_id: ref for ref in account.instruments.values()}
+        account.openings += await openings.replace_older(
+            context, place, added, by_id, import_id=import_id
+        )
     account.checks = await balances.compare(context, place, stated, before)
 
 
@@ -170,12 +178,19 @@ async def _open(
     account: _Account,
     stated: Sequence[balances.Stated],
     import_id: uuid.UUID,
+    *,
+    first: bool,
 ) -> list[OpeningBooked]:
+    """Book what must have been held before: of everything the first time, later of what is new."""
     rows = account.conversion.rows
     by_id = instruments_of(rows) | {ref.instrument_id: ref for ref in account.instruments.values()}
     now = context.clock.now()
     latest = max([now, *(move.at for move in account.movements)])
     wanted = openings.needed(account.movements, stated, by_id, latest=latest)
+    if not first:
+        candidates = [commodity for commodity, _, _ in wanted]
+        new = await openings.never_seen(context, account.place.account.id, candidates)
+        wanted = [each for each in wanted if each[0] in new]
     shorted = _shorted(account)
     wanted = [each for each in wanted if each[2] != openings.SALES or each[0] not in shorted]
     if account.place.opened and openings.goes_short(account.movements, wanted, stated):
@@ -183,10 +198,19 @@ async def _open(
         await change_account(context, change)
     if not wanted:
         return []
-    first = _first_day(account, rows, now.date())
     return await openings.book(
-        context, account.place, wanted, by_id, import_id=import_id, before=first
+        context,
+        account.place,
+        wanted,
+        by_id,
+        import_id=import_id,
+        before=_first_day(account, rows, now.date()),
     )
+
+
+async def _has_history(context: Context, account_id: uuid.UUID) -> bool:
+    page = await search_activities(context, ActivityFilter(account_ids=(account_id,)), limit=1)
+    return bool(page.items)
 
 
 def _shorted(account: _Account) -> set[Commodity]:

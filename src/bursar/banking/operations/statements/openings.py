@@ -15,9 +15,11 @@ from bursar.banking.calc.movements import (
     Commodity,
     Movement,
     least_opening,
+    movements_of,
     opening_for,
     units_of,
 )
+from bursar.banking.calc.posted_row import PostedRow
 from bursar.banking.models.imports import OpeningBooked
 from bursar.banking.operations.statements.accounts import Place
 from bursar.banking.operations.statements.balances import Stated
@@ -25,8 +27,9 @@ from bursar.banking.tables import Opening
 from bursar.core.clock import utc_midnight
 from bursar.core.ids import new_id
 from bursar.ledger.calc.currencies import currency
-from bursar.ledger.models import ActivityKind, InstrumentRef, NewActivity
-from bursar.ledger.operations.activities import post_activities
+from bursar.ledger.models import ActivityFilter, ActivityKind, InstrumentRef, NewActivity
+from bursar.ledger.operations.activities import post_activities, reverse_activity
+from bursar.ledger.operations.search import search_activities
 from bursar.runtime.context import Context
 
 STATED = "what the file states at its end"
@@ -142,7 +145,7 @@ def opening_activity(
     instrument: InstrumentRef | None,
     reason: str,
 ) -> NewActivity:
-    """Return the activity that books an opening balance; one per account and commodity."""
+    """Return the activity that books an opening balance; one per account, commodity and day."""
     return NewActivity(
         account_id=account_id,
         kind=ActivityKind.OPENING_BALANCE,
@@ -151,18 +154,81 @@ def opening_activity(
         quantity=amount if instrument is not None else None,
         amount=None if instrument is not None else amount,
         currency=commodity if isinstance(commodity, str) else None,
-        external_id=f"bursar:opening:{commodity}",
+        external_id=f"bursar:opening:{commodity}:{at.date()}",
         import_id=import_id,
         memo=f"Opening balance, worked out from {reason}",
         source="import",
     )
 
 
-async def remembered(context: Context, account_id: uuid.UUID) -> list[Opening]:
+async def never_seen(
+    context: Context, account_id: uuid.UUID, commodities: Sequence[Commodity]
+) -> set[Commodity]:
+    """Return the instruments that the account has no activity in."""
+    found: set[Commodity] = set()
+    for commodity in commodities:
+        if isinstance(commodity, uuid.UUID):
+            wanted = ActivityFilter(account_ids=(account_id,), instrument_ids=(commodity,))
+            page = await search_activities(context, wanted, limit=1)
+            if not page.items:
+                found.add(commodity)
+    return found
+
+
+async def replace_older(
+    context: Context,
+    place: Place,
+    added: Sequence[PostedRow],
+    instruments: Mapping[uuid.UUID, InstrumentRef],
+    *,
+    import_id: uuid.UUID,
+) -> list[OpeningBooked]:
+    """Replace openings by those that lead to them, when rows from before them were added.
+
+    So history can be imported in any order: what later statements rest on does not change.
+    """
+    booked: list[OpeningBooked] = []
+    for row in await _remembered(context, place.account.id):
+        until = utc_midnight(row.effective_at.date()) + dt.timedelta(days=1, microseconds=-1)
+        older = [each for each in added if each.activity.effective_at <= until]
+        movements, _ = movements_of(older, place.currency)
+        commodity = _commodity_of(row)
+        if not any(move.commodity == commodity for move in movements):
+            continue
+        before = opening_for(movements, commodity, row.amount, until)
+        reference = instruments.get(commodity) if isinstance(commodity, uuid.UUID) else None
+        if isinstance(commodity, uuid.UUID) and (reference is None or before < 0):
+            continue
+        exponent = currency(str(commodity)).exponent if reference is None else reference.exponent
+        amount = units_of(before, exponent)
+        first = min(each.activity.effective_at for each in older).date()
+        await context.session.execute(delete(Opening).where(Opening.id == row.id))
+        if amount:
+            wanted = [(commodity, amount, "the opening balance of a later statement")]
+            booked += await book(
+                context, place, wanted, instruments, import_id=import_id, before=first
+            )
+        reason = "an older statement was imported"
+        await reverse_activity(context, row.activity_id, reason, release=True)
+    return booked
+
+
+def _commodity_of(row: Opening) -> Commodity:
+    try:
+        return uuid.UUID(row.commodity)
+    except ValueError:
+        return row.commodity
+
+
+async def _remembered(context: Context, account_id: uuid.UUID) -> list[Opening]:
     """Return the openings that imports booked in an account and that still count."""
     found = await context.session.scalars(
         select(Opening).where(
             Opening.workspace_id == context.workspace_id, Opening.account_id == account_id
         )
     )
-    return list(found)
+    rows = list(found)
+    wanted = ActivityFilter(ids=tuple(row.activity_id for row in rows))
+    page = await search_activities(context, wanted, limit=500) if rows else None
+    standing = set() if page is None else {activity.id for activity in page.items}
+    return [row for row in rows if row.activity_id in standing]
