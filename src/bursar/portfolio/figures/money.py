@@ -94,10 +94,17 @@ def cost(view: BookView, figure: FigureId) -> Sum:
 
 def realised(view: BookView, figure: FigureId, *, before_costs: bool = False) -> Sum:
     """Realised gain of the period, each side at the rate of its own day."""
+    return realised_of(view, scoped_lots(view, figure), figure, before_costs=before_costs)
+
+
+def realised_of(
+    view: BookView, holdings: dict[int, Holding], figure: FigureId, *, before_costs: bool
+) -> Sum:
+    """Sum the gains that lots realised within a figure's period."""
     exponent = currency_exponent(figure.currency)
     first, last = start_of(view, figure) + EPOCH, figure.end + EPOCH
     found = Decimal(0)
-    for index, holding in scoped_lots(view, figure).items():
+    for index, holding in holdings.items():
         if holding.rebuilt is None:
             return Sum(None, Reason.LOTS_UNDEFINED)
         for match in holding.rebuilt.matches:
