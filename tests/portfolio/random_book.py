@@ -37,7 +37,12 @@ def cents(chance: random.Random, low: float, high: float) -> Decimal:
 
 
 async def random_book(
-    harness: Harness, chance: random.Random, *, days: int = 40, events: int = 25, foreign: bool = True
+    harness: Harness,
+    chance: random.Random,
+    *,
+    days: int = 40,
+    events: int = 25,
+    foreign: bool = True,
 ) -> RandomBook:
     """Post a random book and prices; the clock stands on its last day."""
     build.stand_on(harness, on(days))
@@ -86,7 +91,9 @@ def _events(
         add(book, account, "deposit", 0, amount=100_000, currency="USD")
         if book.instruments[1].currency == "EUR":
             add(book, account, "deposit", 0, amount=80_000, currency="EUR")
-    places = sorted([(chance.randint(0, book.days), False) for _ in range(events)] + [(d, True) for d in splits])
+    places = sorted(
+        [(chance.randint(0, book.days), False) for _ in range(events)] + [(d, True) for d in splits]
+    )
     seen: set[int] = set()
     for place, is_split in sorted(places, key=lambda each: (each[0], not each[1])):
         if is_split:
@@ -97,7 +104,15 @@ def _events(
             for account in book.accounts:
                 if held[account, row.id]:
                     added = held[account, row.id] * (factor - 1)
-                    add(book, account, "split", place, instrument=row, ratio=(factor, 1), quantity=added)
+                    add(
+                        book,
+                        account,
+                        "split",
+                        place,
+                        instrument=row,
+                        ratio=(factor, 1),
+                        quantity=added,
+                    )
                     held[account, row.id] *= factor
         else:
             _event(book, chance, held, place)

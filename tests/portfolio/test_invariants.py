@@ -37,7 +37,12 @@ async def test_bridge_closes_for_every_part(
     harness: Harness, seed: int, start: int, foreign: bool
 ) -> None:
     fresh, book = await made(harness, seed, foreign=foreign)
-    scopes = [{}, {"account": (str(book.accounts[0]),)}, {"instrument": "AAA"}, {"asset_class": "cash"}]
+    scopes = [
+        {},
+        {"account": (str(book.accounts[0]),)},
+        {"instrument": "AAA"},
+        {"asset_class": "cash"},
+    ]
     async with fresh.context(read_only=True) as context:
         for scope in scopes:
             request = PerformanceRequest.model_validate(

@@ -8,7 +8,7 @@ that they do is a check of every classification in between.
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from bursar.portfolio.view.days import EPOCH, date_of
 from bursar.portfolio.view.exact import NOTHING, Sum, totals
 from bursar.portfolio.view.lots import Holding, lot_book, lots, position_of
 from bursar.portfolio.view.scope import Scope, ScopeKind
-from bursar.portfolio.view.view import ASSET_CLASS, CASH, BookView, currency_exponent
+from bursar.portfolio.view.view import ARITHMETIC, ASSET_CLASS, CASH, BookView, currency_exponent
 
 
 def holdings_part(scope: Scope) -> Scope:
@@ -65,11 +65,19 @@ def cash_gain(view: BookView, figure: FigureId) -> Sum:
 
 def period_realised(view: BookView, figure: FigureId) -> Sum:
     """Realised gain before costs, with what was held at the start re-based to its value then."""
+    holdings = rebased(view, figure)
+    if holdings is None:
+        return Sum(None, Reason.LOTS_UNDEFINED)
+    return money.realised_of(view, holdings, figure, before_costs=True)
+
+
+def rebased(view: BookView, figure: FigureId) -> dict[int, Holding] | None:
+    """Return the scope's lots of the period, from market values at its start; None: underivable."""
     start = money.start_of(view, figure)
     inside = view.member(figure.scope).inside
     opening = lots(view, method=None, currency=figure.currency, day=start)
     book = lot_book(view, figure.currency)
-    found = Decimal(0)
+    found: dict[int, Holding] = {}
     done: set[int] = set()
     for index in book.events:
         if index in done or not inside[index]:
@@ -78,13 +86,9 @@ def period_realised(view: BookView, figure: FigureId) -> Sum:
         done.update(group)
         rebuilt = _rebased(view, group, figure=figure, opening=opening)
         if rebuilt is None:
-            return Sum(None, Reason.LOTS_UNDEFINED)
-        kept = {each: holding for each, holding in rebuilt.items() if inside[each]}
-        part = money.realised_of(view, kept, figure, before_costs=True)
-        if part.amount is None:
-            return part
-        found += part.amount
-    return Sum(found)
+            return None
+        found.update({each: holding for each, holding in rebuilt.items() if inside[each]})
+    return found
 
 
 def _rebased(
@@ -168,7 +172,8 @@ def bridge(view: BookView, figure: FigureId) -> Bridge | None:
         money.value(view, figure),
     )
     amounts = [part.amount for part in parts if part.amount is not None]
-    return Bridge(*amounts).checked() if len(amounts) == len(parts) else None
+    with localcontext(ARITHMETIC):
+        return Bridge(*amounts).checked() if len(amounts) == len(parts) else None
 
 
 def roai(view: BookView, figure: FigureId) -> Result:
@@ -180,11 +185,11 @@ def roai(view: BookView, figure: FigureId) -> Result:
         performance = performance - money.moved(view, within).fees
     if performance.amount is None:
         return Result(None, performance.reason)
-    invested = _invested(view, within)
-    if invested is None:
+    changes = invested(view, within)
+    if changes is None:
         return Result(None, Reason.LOTS_UNDEFINED)
-    days = sorted(invested)
-    level = np.cumsum([float(invested[day]) for day in days])
+    days = sorted(changes)
+    level = np.cumsum([float(changes[day]) for day in days])
     average = average_invested_capital(
         np.array(days, dtype=np.int64),
         np.where(np.abs(level) < 1e-9, 0.0, level),  # noqa: PLR2004 - sums that cancel
@@ -194,7 +199,7 @@ def roai(view: BookView, figure: FigureId) -> Result:
     return ratio(return_on_average_investment(performance.amount, average))
 
 
-def _invested(view: BookView, figure: FigureId) -> dict[int, Decimal] | None:
+def invested(view: BookView, figure: FigureId) -> dict[int, Decimal] | None:
     """Return by how much the invested cost without fees changed on each day."""
     exponent = currency_exponent(figure.currency)
     changes: dict[int, Decimal] = defaultdict(Decimal)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from decimal import localcontext
 
 from bursar.core.errors import InvalidInput
 from bursar.portfolio.calc.arrays import FloatArray
@@ -11,7 +12,7 @@ from bursar.portfolio.figures.period import Series, series
 from bursar.portfolio.figures.result import Result, ratio
 from bursar.portfolio.view import benchmark
 from bursar.portfolio.view.exact import Sum
-from bursar.portfolio.view.view import BookView
+from bursar.portfolio.view.view import ARITHMETIC, BookView
 
 SUMS: dict[str, Callable[[BookView, FigureId], Sum]] = {
     "value.v1": money.value,
@@ -60,7 +61,8 @@ def compute(view: BookView, figure: FigureId) -> Result:
     key = ("figure", figure)
     found = view.derived.get(key)
     if not isinstance(found, Result):
-        found = view.derived[key] = _computed(view, figure)
+        with localcontext(ARITHMETIC):
+            found = view.derived[key] = _computed(view, figure)
     return found
 
 
