@@ -49,7 +49,9 @@ async def test_every_figure_comes_out_of_its_explanation(harness: Harness, seed:
             await summary(context, SummaryRequest(account=one, currency="EUR")),
             await list_positions(context, PositionsRequest(method="hifo")),
             await performance(context, PerformanceRequest(benchmark="AAA")),
-            await performance(context, PerformanceRequest.model_validate({"account": one, "start": "2024-01-10"})),
+            await performance(
+                context, PerformanceRequest.model_validate({"account": one, "start": "2024-01-10"})
+            ),
         ]
         found = {each.id: each for answer in answers for each in figures_in(answer)}
         assert len(found) > 100
