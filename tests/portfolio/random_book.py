@@ -28,6 +28,10 @@ class RandomBook:
         return FIRST + dt.timedelta(days=self.days)
 
 
+def seeded(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - a book that can be made again
+
+
 def on(place: int) -> str:
     return (FIRST + dt.timedelta(days=place)).isoformat()
 
@@ -43,6 +47,7 @@ async def random_book(
     days: int = 40,
     events: int = 25,
     foreign: bool = True,
+    order: list[int] | None = None,
 ) -> RandomBook:
     """Post a random book and prices; the clock stands on its last day."""
     build.stand_on(harness, on(days))
@@ -75,7 +80,8 @@ async def random_book(
         await build.rate(harness, "EUR", "USD", rates)
     _events(book, chance, splits=splits, events=events)
     if book.activities:
-        await build.post(harness, *book.activities)
+        posted = book.activities if order is None else [book.activities[i] for i in order]
+        await build.post(harness, *posted)
     return book
 
 

@@ -1,6 +1,5 @@
 """Every figure of every answer explains itself, and comes out again from its explanation."""
 
-import random
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from bursar.portfolio.operations.performance import performance
 from bursar.portfolio.operations.positions import list_positions
 from bursar.portfolio.operations.summary import summary
 from tests.harness import Harness
-from tests.portfolio.random_book import random_book
+from tests.portfolio.random_book import random_book, seeded
 
 
 def figures_in(found: Any) -> list[FigureValue]:
@@ -41,7 +40,7 @@ def figures_in(found: Any) -> list[FigureValue]:
 async def test_every_figure_comes_out_of_its_explanation(harness: Harness, seed: int) -> None:
     fresh = Harness(harness.database, harness.clock, home=harness.home)
     await fresh.create_workspace()
-    book = await random_book(fresh, random.Random(seed))
+    book = await random_book(fresh, seeded(seed))
     one = (str(book.accounts[0]),)
     async with fresh.context(read_only=True) as context:
         answers = [
