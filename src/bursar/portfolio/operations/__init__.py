@@ -1,6 +1,25 @@
 """The use cases of portfolio: the only thing other packages call."""
 
 from bursar.portfolio import tables
-from bursar.portfolio.operations import drift, history, positions, summary, targets
+from bursar.portfolio.operations import (
+    drift,
+    explain,
+    history,
+    income,
+    performance,
+    positions,
+    summary,
+    targets,
+)
 
-__all__ = ["drift", "history", "positions", "summary", "tables", "targets"]
+__all__ = [
+    "drift",
+    "explain",
+    "history",
+    "income",
+    "performance",
+    "positions",
+    "summary",
+    "tables",
+    "targets",
+]
