@@ -1,5 +1,6 @@
-"""One line of a benchmark: a ratio measured in one run against its target."""
+"""One line of a benchmark: a ratio measured in one run, against its target where there is one."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -7,12 +8,21 @@ from dataclasses import dataclass
 class Row:
     name: str
     ratio: float
-    target: float
+    target: float | None = None
+    note: str = ""
 
     @property
     def ok(self) -> bool:
-        return self.ratio <= self.target
+        return self.target is None or self.ratio <= self.target
 
     def __str__(self) -> str:
-        verdict = "ok" if self.ok else "MISSED"
-        return f"{self.name:<68} {self.ratio:>10.5f}  <= {self.target:<8g} {verdict}"
+        if self.target is None:
+            verdict = "reported"
+        else:
+            verdict = f"<= {self.target:<7g} {'ok' if self.ok else 'MISSED'}"
+        return f"{self.name:<68} {self.ratio:>10.5f}  {verdict}  {self.note}".rstrip()
+
+
+def show(rows: Iterable[Row]) -> None:
+    for row in rows:
+        print(row)

@@ -61,6 +61,10 @@ def broken(_home: Path, _lock: HomeLock) -> list[Part]:
     return [python("fine", SLEEPER), broken_part, python("never", SLEEPER, "broken")]
 
 
+def endless(_home: Path, _lock: HomeLock) -> list[Part]:
+    return [python("migrate", SLEEPER, runs_once=True, ready_seconds_max=0.3)]
+
+
 def moving(_home: Path, _lock: HomeLock) -> list[Part]:
     number = itertools.count()
     server = Part(
@@ -71,7 +75,8 @@ def moving(_home: Path, _lock: HomeLock) -> list[Part]:
 
 
 SCENARIOS: dict[str, Callable[[Path, HomeLock], list[Part]]] = {
-    function.__name__: function for function in (full, external, stubborn, orphans, broken, moving)
+    function.__name__: function
+    for function in (full, external, stubborn, orphans, broken, endless, moving)
 }
 
 

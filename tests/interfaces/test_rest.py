@@ -136,3 +136,12 @@ def _shape(reply: Reply) -> dict[str, object]:
     assert set(document) >= {"code", "message", "details"}
     assert set(document) <= {"code", "message", "details", "hint", "field", "retry_after_seconds"}
     return dict(document)
+
+
+def test_a_secret_is_shown_once_and_kept_nowhere(live: Live) -> None:
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    body = {"name": f"Shown once {uuid.uuid4()}", "scopes": ["ledger:read"]}
+    first = live.send("POST", "/api/v1/api-tokens", body, headers=key)
+    again = live.send("POST", "/api/v1/api-tokens", body, headers=key)
+    assert first.json()["token"].startswith("bur_live_")
+    assert again.json() == {**first.json(), "token": None}

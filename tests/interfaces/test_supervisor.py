@@ -65,6 +65,10 @@ class Supervised:
         rows = (read_status(self.home) or {"parts": []})["parts"]
         return next((row for row in rows if row["part"] == name), {})
 
+    def came_back(self, name: str, old_pid: int) -> bool:
+        row = self.part(name)
+        return row["state"] == "running" and row["pid"] != old_pid
+
     def family(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
@@ -133,7 +137,7 @@ def test_parts_start_in_order_and_ctrl_c_leaves_nothing(supervise: Any) -> None:
     assert "migrated" in (run.home.logs / "migrate.log").read_text()
     began = time.monotonic()
     again = supervise("full").wait_ready()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert again.stop() == 0
 
 
@@ -147,24 +151,24 @@ def test_after_kill_of_the_supervisor_nothing_lives_on_and_nothing_is_lost(super
     run.process.kill()
     run.process.wait()
     if sys.platform == "linux":
-        run.wait_for(lambda: gone(leaders), 5)
+        run.wait_for(lambda: gone(leaders), 15)
     again = supervise("full").wait_ready()
     assert gone(family)
     assert owner_query(again.home, "select x from kept") == 7
     assert again.stop() == 0
 
 
-@pytest.mark.parametrize("name", ["postgresql", "redis", "worker"])
-def test_a_killed_part_comes_back(supervise: Any, name: str) -> None:
+def test_a_killed_part_comes_back(supervise: Any) -> None:
     run = supervise("full").wait_ready()
-    before = run.part(name)["pid"]
-    others = {part: run.part(part)["pid"] for part in ("postgresql", "redis", "worker")}
-    os.kill(before, signal.SIGKILL)
-    run.wait_for(lambda: run.part(name)["state"] == "running" and run.part(name)["pid"] != before)
-    assert run.part(name)["restarts"] == 1
-    for part, pid in others.items():
-        assert part == name or run.part(part)["pid"] == pid
-    assert owner_query(run.home, "select 1") == 1
+    names = ("postgresql", "redis", "worker")
+    for name in names:
+        pids = {part: run.part(part)["pid"] for part in names}
+        os.kill(pids[name], signal.SIGKILL)
+        run.wait_for(lambda name=name, old=pids[name]: run.came_back(name, old))
+        assert run.part(name)["restarts"] == 1
+        # Whoever keeps its address is not restarted with it.
+        assert all(run.part(part)["pid"] == pids[part] for part in names if part != name)
+        assert owner_query(run.home, "select 1") == 1
     assert run.stop() == 0
 
 
@@ -192,13 +196,19 @@ def test_a_part_that_never_starts_ends_it_all_with_its_last_words(supervise: Any
     assert "never: starting" not in run.printed()
 
 
+def test_a_step_that_never_ends_is_given_up(supervise: Any) -> None:
+    run = supervise("endless")
+    assert run.process.wait(SECONDS_MAX) == 1
+    assert "migrate: did not start: did not end within 0 s" in run.printed()
+
+
 def test_one_that_will_not_stop_is_killed_with_its_children(supervise: Any) -> None:
     run = supervise("stubborn").wait_ready()
     run.wait_for(lambda: any(process.name() == "sleep" for process in run.family()))
     family = run.family()
     began = time.monotonic()
     assert run.stop() == 0
-    assert 0.5 <= time.monotonic() - began < 5
+    assert 0.5 <= time.monotonic() - began < 8
     assert gone(family)
 
 
@@ -263,6 +273,7 @@ def test_delays_grow_and_are_bounded(failures: int) -> None:
     assert 0 <= delay <= policy.delay_seconds_max
     assert policy.delay_seconds(failures + 1) >= delay
     assert (delay == 0) == (failures == 0)
+    assert policy.delay_seconds(failures, was_ready=True) <= 1
 
 
 def test_the_table_of_parts_is_checked() -> None:

@@ -23,6 +23,7 @@ from bursar.runtime.embedded.home import (
     AlreadyRunning,
     Home,
     HomeLock,
+    HomeUnusable,
     port_is_free,
     write_atomically,
 )
@@ -240,19 +241,33 @@ async def test_a_taken_port_is_given_up_for_another(lock: HomeLock) -> None:
 
 
 async def test_a_broken_off_initialisation_is_begun_anew(tmp_path: Path) -> None:
-    home = Home(tmp_path / "fresh")
+    home = Home(tmp_path / "an odd 'plače\" %s {x}")
     with HomeLock.acquire(home) as lock:
         half = home.postgresql / "18.partial-dead"
         half.mkdir()
         (half / "PG_VERSION").write_text("18")
         server = EmbeddedPostgresql(lock, durable=False)
-        async with running(server):
+        async with running(server), running(EmbeddedRedis(lock)):
             assert not half.exists()
+    assert home.path.stat().st_mode & 0o777 in {0o700, 0o711}
 
 
 def test_two_starts_at_once_one_is_refused(lock: HomeLock) -> None:
     with pytest.raises(AlreadyRunning, match="another process runs the servers"):
         HomeLock.acquire(lock.home)
+
+
+def test_a_folder_that_was_there_keeps_its_permissions(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with HomeLock.acquire(Home(tmp_path)):
+        assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_home_that_cannot_be_written_to_is_refused_with_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(HomeUnusable, match="cannot be used") as caught:
+        HomeLock.acquire(Home(tmp_path / "file" / "home"))
+    assert "BURSAR_HOME" in (caught.value.hint or "")
 
 
 async def test_redis_keeps_its_data_through_a_kill_and_wants_its_password(lock: HomeLock) -> None:

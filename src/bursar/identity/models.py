@@ -48,7 +48,7 @@ SecretText = Annotated[SecretStr, Field(min_length=1, max_length=CREDENTIAL_CHAR
 Username = Annotated[
     str,
     StringConstraints(
-        strip_whitespace=True, to_lower=True, pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64
+        strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=64
     ),
 ]
 Email = Annotated[

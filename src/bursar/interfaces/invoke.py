@@ -35,6 +35,7 @@ from bursar.runtime.registry import Operation, operations
 from bursar.runtime.store import claim_key
 
 KEY_CHARACTERS_MAX = 255
+SHOWN_ONCE = frozenset({"token", "secret"})
 PROBLEMS_MAX = 20
 log = structlog.get_logger()
 
@@ -252,10 +253,16 @@ async def _run(passage: _Passage, transaction: Transaction) -> Answer:
             effects=context.effects,
             idempotency_key=call.idempotency_key if keyed else None,
             answer_status=operation.status,
-            answer_body=output.model_dump(mode="json") if keyed else None,
+            answer_body=_without_secrets(output) if keyed else None,
         )
         transaction.before_commit.append(entry.statement())
     return Answer(operation.status, output, effects=tuple(e.id for e in context.effects))
+
+
+def _without_secrets(output: BaseModel) -> JsonValue:
+    """Return the answer as it is kept for replays: a secret is shown once and stored nowhere."""
+    document: dict[str, JsonValue] = output.model_dump(mode="json")
+    return {name: None if name in SHOWN_ONCE else value for name, value in document.items()}
 
 
 async def _claim(passage: _Passage, transaction: Transaction) -> Answer | None:

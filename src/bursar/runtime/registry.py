@@ -80,7 +80,7 @@ def operation(  # every keyword is one fact of the public contract
 
     def register(run: Run[Input, Output]) -> Run[Input, Output]:
         input_model, output_model = _models_of(name, run)
-        _check(name, scope, run, input_model, positional)
+        _check(name, scope, run, input_model, positional=positional)
         method, _, path = http.partition(" ")
         package, _, verb = name.partition(".")
         doc = inspect.cleandoc(run.__doc__ or "")
@@ -129,6 +129,7 @@ def _check(
     scope: str | None,
     run: Callable[..., Any],
     input_model: type[BaseModel],
+    *,
     positional: tuple[str, ...],
 ) -> None:
     if name in _operations and _operations[name].run is not run:

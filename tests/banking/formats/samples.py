@@ -274,7 +274,8 @@ ALL = {
 
 def real_file(name: str) -> bytes:
     """Return a real OFX file of the shared data, or skip the test when it is not there."""
-    root = Path(os.environ.get("BURSAR_SHARED_DATA", "../shared/data"))
+    where = os.environ.get("BURSAR_SHARED_DATA")
+    root = Path(where or "../shared/data")
     path = root / "statements_ofx" / name
     if not path.exists():
         pytest.skip(f"the shared data is absent: {path}")

@@ -1,7 +1,7 @@
 """Unknown CSVs: the guess, its reasons, saved mappings, and what it refuses to guess."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -23,9 +23,9 @@ def test_a_german_bank_is_guessed_and_says_so():
     statement, problems = read(samples.BANK)
     assert [p.code for p in problems] == ["guessed_mapping"]
     assert amounts(samples.BANK) == [
-        (date(2024, 1, 13), D("-3.50")),
-        (date(2024, 1, 13), D("-3.50")),
-        (date(2024, 1, 2), D("1234.56")),
+        (date(2024, 1, 13), Decimal("-3.50")),
+        (date(2024, 1, 13), Decimal("-3.50")),
+        (date(2024, 1, 2), Decimal("1234.56")),
     ]
     first = statement.accounts[0].activities[0]
     assert (first.payee, first.memo, first.currency) == ("Bäckerei; Süd", "Brot", "EUR")
@@ -34,7 +34,10 @@ def test_a_german_bank_is_guessed_and_says_so():
 
 def test_debit_and_credit_columns():
     data = b"Date,Description,Debit,Credit,Balance\n2024-01-02,Shop,12.50,,100\n2024-01-03,Pay,,99.00,199\n"
-    assert amounts(data) == [(date(2024, 1, 2), D("-12.50")), (date(2024, 1, 3), D("99.00"))]
+    assert amounts(data) == [
+        (date(2024, 1, 2), Decimal("-12.50")),
+        (date(2024, 1, 3), Decimal("99.00")),
+    ]
 
 
 def test_the_guess_says_why_and_does_not_trust_names_alone():
@@ -61,7 +64,7 @@ def test_undecided_dates_ask_for_the_format():
         read(data)
     assert (caught.value.field, caught.value.problems[0].code) == ("date_format", "ambiguous_dates")
     mapping = Mapping(date="Date", amount="Amount", date_format="DMY")
-    assert amounts(data, mapping)[0] == (date(2024, 2, 1), D("-1.50"))
+    assert amounts(data, mapping)[0] == (date(2024, 2, 1), Decimal("-1.50"))
 
 
 def test_undecided_numbers_ask_for_the_mark():
@@ -70,14 +73,14 @@ def test_undecided_numbers_ask_for_the_mark():
         read(data)
     assert caught.value.field == "decimal_mark"
     mapping = Mapping(date="Date", amount="Amount", decimal_mark=",")
-    assert amounts(data, mapping) == [(date(2024, 1, 2), D("1.234"))]
+    assert amounts(data, mapping) == [(date(2024, 1, 2), Decimal("1.234"))]
 
 
 def test_inverted_card_amounts():
     data = b"Date,Amount,Description\n2024-01-31,12.50,Shop\n2024-01-30,-5.00,Refund\n"
     statement, _ = read(data, mapping=Mapping(date="Date", amount="Amount", sign="inverted"))
     rows = [(a.kind.value, a.amount) for a in statement.accounts[0].activities]
-    assert rows == [("withdrawal", D("-12.50")), ("deposit", D("5.00"))]
+    assert rows == [("withdrawal", Decimal("-12.50")), ("deposit", Decimal("5.00"))]
 
 
 def test_a_broker_by_mapping_with_kinds_of_its_own():
@@ -96,8 +99,8 @@ def test_a_broker_by_mapping_with_kinds_of_its_own():
     statement, problems = read(data, mapping=mapping)
     rows = statement.accounts[0].activities
     assert [(a.kind.value, a.quantity, a.amount, a.fees) for a in rows] == [
-        ("buy", D(10), D("-51.00"), D(1)),
-        ("sell", D(-4), D("23.00"), D(1)),
+        ("buy", Decimal(10), Decimal("-51.00"), Decimal(1)),
+        ("sell", Decimal(-4), Decimal("23.00"), Decimal(1)),
     ]
     assert rows[0].effective_at == datetime(2024, 1, 31, 20, 30, tzinfo=UTC)
     assert [(p.line, p.code) for p in problems] == [(4, "unknown_action")]
@@ -119,3 +122,34 @@ def test_bad_rows_are_named_by_line_and_column():
         (3, "bad_date", "date"),
         (4, "bad_number", "amount"),
     ]
+
+
+def test_a_sale_on_a_card_statement_is_no_sale_of_securities():
+    data = (
+        b"Transaction Date,Post Date,Description,Category,Type,Amount,Memo\n"
+        b"01/13/2024,01/14/2024,SHOP,Groceries,Sale,-12.50,\n"
+        b"01/15/2024,01/15/2024,Payment Thank You,,Payment,100.00,\n"
+    )
+    statement, _ = read(data)
+    rows = [(a.kind.value, a.amount, a.raw_type) for a in statement.accounts[0].activities]
+    assert rows == [
+        ("withdrawal", Decimal("-12.50"), "Sale"),
+        ("deposit", Decimal("100.00"), "Payment"),
+    ]
+
+
+def test_unsigned_amounts_whose_kind_is_unknown_are_not_guessed():
+    data = b"Date,Type,Amount\n2024-01-13,Debit,12.50\n2024-01-14,POS,3.00\n"
+    statement, problems = read(data)
+    rows = [(a.kind.value, a.amount) for a in statement.accounts[0].activities]
+    assert rows == [("withdrawal", Decimal("-12.50"))]
+    assert [(p.line, p.code) for p in problems] == [
+        (2 - 1, "guessed_mapping"),
+        (3, "unknown_action"),
+    ]
+
+
+def test_a_header_of_a_thousand_characters_is_no_column():
+    guess = guess_mapping(["Date", "Amount", "Type " * 200], [["2024-01-25", "1.50", "x"]])
+    assert guess.mapping is not None
+    assert guess.mapping.kind is None

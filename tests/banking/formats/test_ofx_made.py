@@ -1,7 +1,7 @@
 """OFX read from made-up files: each aggregate, each way a date or a tag can be wrong."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -58,10 +58,14 @@ def test_buy_and_sell_of_every_kind_carry_costs_and_signs():
         )
         (buy, sell), errors = rows(body)
         assert not errors
-        assert (buy.kind, buy.quantity, buy.amount) == (Kind.BUY, D(10), D("-51.75"))
-        assert (buy.fees, buy.taxes, buy.raw_type) == (D("1.5"), D("0.25"), f"BUY{suffix}")
+        assert (buy.kind, buy.quantity, buy.amount) == (Kind.BUY, Decimal(10), Decimal("-51.75"))
+        assert (buy.fees, buy.taxes, buy.raw_type) == (
+            Decimal("1.5"),
+            Decimal("0.25"),
+            f"BUY{suffix}",
+        )
         # Without a TOTAL the proceeds are units times price less costs.
-        assert (sell.kind, sell.quantity, sell.amount) == (Kind.SELL, D(-4), D(23))
+        assert (sell.kind, sell.quantity, sell.amount) == (Kind.SELL, Decimal(-4), Decimal(23))
         assert (buy.line, sell.line) == (12, 13)
 
 
@@ -70,7 +74,7 @@ def test_a_reinvestment_is_income_and_a_buy_in_one_group():
     (income, buy), errors = rows(body)
     assert not errors
     assert (income.kind, income.amount, buy.kind, buy.amount) == (
-        Kind.DIVIDEND, D(12), Kind.BUY, D(-12),
+        Kind.DIVIDEND, Decimal(12), Kind.BUY, Decimal(-12),
     )  # fmt: skip
     assert income.group == buy.group == "f1"
     assert (income.external_id, buy.external_id) == ("f1:income", "f1:buy")
@@ -104,8 +108,8 @@ def test_the_other_aggregates(body, expected):
     assert not errors
     kind, quantity, amount = expected
     assert row.kind.value == kind
-    assert row.quantity == (D(quantity) if quantity else None)
-    assert row.amount == (D(amount) if amount else None)
+    assert row.quantity == (Decimal(quantity) if quantity else None)
+    assert row.amount == (Decimal(amount) if amount else None)
 
 
 def test_a_journal_between_subaccounts_nets_to_nothing():
@@ -153,7 +157,7 @@ def test_leaves_that_are_empty_and_unclosed_do_not_swallow_their_neighbours():
     )
     statement, problems = read(ofx_bank(row))
     (made,) = statement.accounts[0].activities
-    assert (made.amount, made.memo, made.payee) == (D(-2), None, None)
+    assert (made.amount, made.memo, made.payee) == (Decimal(-2), None, None)
     assert problems == ()
 
 
@@ -167,7 +171,7 @@ def test_a_file_that_breaks_off_keeps_whole_rows_and_says_where_it_ends():
     whole = ofx_bank("<STMTTRN><DTPOSTED>20240102<TRNAMT>-200<FITID>a</STMTTRN>\n" * 2)
     data = whole[: whole.rindex(b"00<FITID>")]
     statement, problems = read(data)
-    assert [a.amount for a in statement.accounts[0].activities] == [D(-200)]
+    assert [a.amount for a in statement.accounts[0].activities] == [Decimal(-200)]
     assert {p.code for p in problems} == {"cut_off"}
 
 
@@ -218,4 +222,18 @@ def test_a_card_statement():
     account = read(data)[0].accounts[0]
     assert (account.kind.value, account.external_id) == ("credit_card", "4111")
     assert account.activities[0].kind is Kind.FEE
-    assert account.stated_balance.amount == D(-9)
+    assert account.stated_balance.amount == Decimal(-9)
+
+
+def test_a_retirement_plan_and_pending_rows():
+    data = ofx_investment(f"<INVEXPENSE>{TRADE}<TOTAL>7</INVEXPENSE>")
+    plan = data.replace(b"</INVSTMTRS>", b"<INV401K><EMPLOYERNAME>x</INV401K></INVSTMTRS>")
+    assert read(plan)[0].accounts[0].kind.value == "retirement"
+    pending = b"<BANKTRANLISTP><STMTTRNP><TRNAMT>1</STMTTRNP></BANKTRANLISTP></STMTRS>"
+    _, problems = read(ofx_bank("").replace(b"</STMTRS>", pending))
+    assert [(p.code, p.severity) for p in problems] == [("pending_row", Severity.WARNING)]
+
+
+def test_an_unknown_part_of_a_statement_is_an_error():
+    data = ofx_bank("").replace(b"</STMTRS>", b"<NEWPART><X>1</NEWPART></STMTRS>")
+    assert [p.code for p in read(data)[1]] == ["unknown_part"]

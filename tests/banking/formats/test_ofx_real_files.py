@@ -1,7 +1,7 @@
 """The twelve real OFX files: each one's outcome, read off the file by hand."""
 
 from datetime import UTC, date, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -44,12 +44,12 @@ def test_accepted(name):
     activities = [a for account in statement.accounts for a in account.activities]
     assert len(statement.accounts) == accounts
     assert len(activities) == count
-    assert sum((a.amount for a in activities), D(0)) == D(total)
+    assert sum((a.amount for a in activities), Decimal(0)) == Decimal(total)
     assert sum(len(a.stated_positions) for a in statement.accounts) == positions
     days = sorted(str(a.day) for a in activities)
     assert (days[0] if days else None, days[-1] if days else None) == (first, last)
     stated = [a.stated_balance for a in statement.accounts if a.stated_balance is not None]
-    assert [b.amount for b in stated] == [D(b) for b in balances]
+    assert [b.amount for b in stated] == [Decimal(b) for b in balances]
     assert not [p for p in problems if p.severity is Severity.ERROR]
 
 
@@ -103,9 +103,9 @@ def test_times_are_utc_and_the_bank_day_is_kept():
     assert row.effective_at == datetime(2009, 12, 16, 0, 20, tzinfo=UTC)
     assert row.day == date(2009, 12, 15)
     assert (row.currency, row.exchange_rate, statement.accounts[0].currency) == (
-        "USD", D("1.06"), "CAD",
+        "USD", Decimal("1.06"), "CAD",
     )  # fmt: skip
-    assert (row.line, row.amount) == (43, D("-3.65"))
+    assert (row.line, row.amount) == (43, Decimal("-3.65"))
 
 
 def test_cdata_and_the_ascii_declaration_of_suncorp():
@@ -128,16 +128,17 @@ def test_fidelity_adds_up_and_agrees_with_its_positions_where_it_bought_everythi
     for activity in account.activities:
         if activity.kind in {ActivityKind.BUY, ActivityKind.SELL}:
             computed = -activity.quantity * activity.unit_price - activity.fees
-            assert abs(activity.amount - computed) <= D("0.01")
-    held: dict[str, D] = {}
+            # A sale's regulatory fee of some cents is in the total and in no field of its own.
+            assert abs(activity.amount - computed) <= Decimal("0.03")
+    held: dict[str, Decimal] = {}
     for activity in account.activities:
         if activity.security and activity.quantity:
-            held[activity.security] = held.get(activity.security, D(0)) + activity.quantity
+            held[activity.security] = held.get(activity.security, Decimal(0)) + activity.quantity
     stated = {p.security: p.quantity for p in account.stated_positions}
     names = {s.key: s.symbol for s in account.securities}
-    differences = {names[k]: stated[k] - held.get(k, D(0)) for k in stated}
+    differences = {names[k]: stated[k] - held.get(k, Decimal(0)) for k in stated}
     # Red Hat was bought before the statement begins; everything else inside it.
-    assert {name: d for name, d in differences.items() if d} == {"RHT": D(50)}
+    assert {name: d for name, d in differences.items() if d} == {"RHT": Decimal(50)}
     spy = next(s for s in account.securities if s.symbol == "SPY")
     assert (spy.name, spy.cusip) == ("SPDR S&P 500 ETF TRUST UNIT SER 1 S&P", "78462F103")
 
@@ -145,13 +146,17 @@ def test_fidelity_adds_up_and_agrees_with_its_positions_where_it_bought_everythi
 def test_positions_and_securities_of_the_others():
     ameritrade = read(real_file("td_ameritrade.ofx"))[0].accounts[0]
     assert [(p.security, p.quantity, p.value) for p in ameritrade.stated_positions] == [
-        ("CUSIP:023135106", D(1), D(1000)),
-        ("CUSIP:912810RW0", D(1000), D(1000)),
+        ("CUSIP:023135106", Decimal(1), Decimal(1000)),
+        ("CUSIP:912810RW0", Decimal(1000), Decimal(1000)),
     ]
     assert [(s.symbol, s.kind.value) for s in ameritrade.securities] == [
         ("AMZN", "stock"), ("912810RW0", "bond"),
     ]  # fmt: skip
     vanguard, problems = read(real_file("vanguard.ofx"))
     row = vanguard.accounts[0].activities[0]
-    assert (row.kind, row.quantity, row.amount) == (ActivityKind.SELL, D("-42.123"), D("4212.3"))
+    assert (row.kind, row.quantity, row.amount) == (
+        ActivityKind.SELL,
+        Decimal("-42.123"),
+        Decimal("4212.3"),
+    )
     assert [(p.code, p.severity) for p in problems] == [("duplicate_security", Severity.WARNING)]

@@ -1,7 +1,7 @@
 """QIF: every field letter, every action, and dates that are decided over the whole file."""
 
 from datetime import date
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -25,24 +25,27 @@ def test_the_sample():
     assert problems == ()
     checking, broker = statement.accounts
     assert (checking.stated_balance.amount, checking.stated_balance.as_of) == (
-        D("1234.50"), date(2004, 1, 25),
+        Decimal("1234.50"), date(2004, 1, 25),
     )  # fmt: skip
     assert [(a.amount, a.category, a.counter_account, a.memo) for a in checking.activities] == [
-        (D(-1000), "Groceries", None, None),
-        (D(-20), "Food", None, "apples"),
-        (D(-10), None, "Savings", None),
+        (Decimal(-1000), "Groceries", None, None),
+        (Decimal(-20), "Food", None, "apples"),
+        (Decimal(-10), None, "Savings", None),
     ]
     assert [(a.kind.value, a.quantity, a.amount) for a in broker.activities] == [
-        ("buy", D(100), D("-1057.95")),
-        ("transfer_in", None, D("1057.95")),
-        ("dividend", None, D(10)),
-        ("buy", D(1), D(-10)),
+        ("buy", Decimal(100), Decimal("-1057.95")),
+        ("transfer_in", None, Decimal("1057.95")),
+        ("dividend", None, Decimal(10)),
+        ("buy", Decimal(1), Decimal(-10)),
         ("split", None, None),
-        ("delivery_out", D(-5), None),
-        ("fee", None, D("-2.50")),
-        ("sell", D(-10), D(109)),
+        ("delivery_out", Decimal(-5), None),
+        ("fee", None, Decimal("-2.50")),
+        ("sell", Decimal(-10), Decimal(109)),
     ]
-    assert (broker.activities[4].ratio_new, broker.activities[4].ratio_old) == (D(20), D(10))
+    assert (broker.activities[4].ratio_new, broker.activities[4].ratio_old) == (
+        Decimal(20),
+        Decimal(10),
+    )
     assert broker.securities[0].symbol == "ACME"
 
 
@@ -104,7 +107,7 @@ def test_investment_actions(lines, expected):
     assert problems == ()
     made = statement.accounts[0].activities
     assert [(a.kind.value, a.quantity, a.amount) for a in made] == [
-        (kind, D(q) if q else None, D(t) if t else None) for kind, q, t in expected
+        (kind, Decimal(q) if q else None, Decimal(t) if t else None) for kind, q, t in expected
     ]
 
 
@@ -120,13 +123,13 @@ def test_bad_records_are_named_by_line():
 def test_splits_that_do_not_add_up_keep_the_total():
     data = b"!Type:Bank\nD2024-01-01\nT-30\nSFood\n$-20\n^\n"
     statement, problems = read(data)
-    assert sum(a.amount for a in statement.accounts[0].activities) == D(-30)
+    assert sum(a.amount for a in statement.accounts[0].activities) == Decimal(-30)
     assert [p.code for p in problems] == ["split_difference"]
 
 
 def test_european_numbers():
     data = b"!Type:Bank\nD2024-01-01\nT-1.234,56\n^\n"
-    assert read(data)[0].accounts[0].activities[0].amount == D("-1234.56")
+    assert read(data)[0].accounts[0].activities[0].amount == Decimal("-1234.56")
 
 
 def test_a_record_without_its_end_is_not_taken():

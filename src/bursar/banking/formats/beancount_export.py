@@ -54,6 +54,7 @@ class _Book:
     opened: dict[str, date] = field(default_factory=dict)
     commodities: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, Security] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
 
     def account(self, name: str, day: date) -> str:
         """Return the name and remember the first day on which it is used."""
@@ -70,10 +71,11 @@ class _Book:
         bare = bare[: _COMMODITY_MAX - 3].rstrip("'._-") or "X"
         made = bare if len(bare) > 1 else f"{bare}X"
         number = 2
-        while made in self.commodities.values():
+        while made in self.taken:
             made = f"{bare[: _COMMODITY_MAX - 7]}-{number}"
             number += 1
         self.commodities[name] = made
+        self.taken.add(made)
         return made
 
 
@@ -99,7 +101,12 @@ def dump_beancount(statement: Statement) -> bytes:
     first = min(book.opened.values(), default=date(1970, 1, 1))
     for name, security in sorted(book.metadata.items()):
         head.append(f"{first} commodity {name}")
-        facts = (("name", security.name), ("isin", security.isin), ("cusip", security.cusip))
+        facts = (
+            ("symbol", security.symbol),
+            ("name", security.name),
+            ("isin", security.isin),
+            ("cusip", security.cusip),
+        )
         head.extend(f"  {label}: {_quoted(text)}" for label, text in facts if text)
     return ("\n".join([*head, "", *body]) + "\n").encode()
 

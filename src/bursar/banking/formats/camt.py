@@ -9,7 +9,7 @@ from typing import Any
 
 from bursar.banking.formats import numbers
 from bursar.banking.formats.dates import parse_date
-from bursar.banking.formats.draft import AccountDraft
+from bursar.banking.formats.draft import AccountDraft, assemble
 from bursar.banking.formats.ofx.tree import Node
 from bursar.banking.formats.problems import Problem, ProblemLog, refusal
 from bursar.banking.formats.statement import AccountKind, ActivityKind, Format, Statement
@@ -26,8 +26,7 @@ def read_camt(data: bytes) -> tuple[Statement, tuple[Problem, ...]]:
     if not statements:
         raise refusal("no_statement", "the document holds no statement (Stmt)", line=root.line)
     drafts = [_statement(node, log) for node in statements]
-    accounts = tuple(made for draft in drafts if (made := draft.build()) is not None)
-    return Statement(format=Format.CAMT_053, accounts=accounts), log.done()
+    return assemble(Format.CAMT_053, drafts), log.done()
 
 
 def _statement(node: Node, log: ProblemLog) -> AccountDraft:

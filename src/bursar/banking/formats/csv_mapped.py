@@ -37,6 +37,8 @@ _WORDS = {
 _OUTGOING = frozenset(
     {Kind.BUY, Kind.WITHDRAWAL, Kind.FEE, Kind.TAX, Kind.TRANSFER_OUT, Kind.DELIVERY_OUT}
 )
+_NEED_UNITS = frozenset({Kind.BUY, Kind.SELL, Kind.SPLIT, Kind.STAKING_REWARD})
+_CASH_FLOWS = frozenset({Kind.DEPOSIT, Kind.WITHDRAWAL})
 _UNITS_OUT = frozenset({Kind.SELL, Kind.DELIVERY_OUT, Kind.EXCHANGE_OUT})
 
 
@@ -229,18 +231,26 @@ def _kind(
     cells: Cells, reader: _Reader, amount: Decimal | None, quantity: Decimal | None
 ) -> Kind | None:
     text = reader.text(cells.row, "kind").lower()
-    found = reader.kinds.get(text) or _WORDS.get(text)
+    given = reader.kinds.get(text)
+    if given is not None:
+        return given
+    found, by_kind = _WORDS.get(text), reader.mapping.sign == "by_kind"
+    if found in _NEED_UNITS and quantity is None:
+        # On a card statement a "Sale" is a purchase in a shop, not one of securities.
+        found = None
+    if found in _CASH_FLOWS and not by_kind:
+        found = None  # the written sign knows better than a word such as "payment"
     if found is not None:
         return found
-    if quantity is not None and quantity != 0:
-        if text:
-            cells.problem(
-                "unknown_action",
-                f"the kind {text[:60]!r} is not known",
-                reader.names["kind"],
-                "Add it to the mapping's kinds.",
-            )
-            return None
+    if text and (by_kind or quantity):
+        cells.problem(
+            "unknown_action",
+            f"the kind {text[:60]!r} is not known",
+            reader.names["kind"],
+            "Add it to the mapping's kinds.",
+        )
+        return None
+    if quantity:
         is_in = amount < 0 if amount else quantity > 0
         if not amount:
             return Kind.DELIVERY_IN if is_in else Kind.DELIVERY_OUT

@@ -4,6 +4,7 @@ Every reader adds its rows here, so that no value that the model refuses (a date
 a memo of a megabyte, a number of a hundred digits) can end a whole file with a strange error.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
@@ -12,14 +13,19 @@ from pydantic import BaseModel, ValidationError
 
 from bursar.banking.formats.problems import ProblemLog, refusal
 from bursar.banking.formats.statement import (
+    ACCOUNTS_MAX,
+    NOTES_MAX,
     ROWS_MAX,
     SECURITIES_MAX,
     AccountKind,
     Activity,
     Balance,
+    Format,
     Position,
     Security,
+    Statement,
     StatementAccount,
+    clean_key,
 )
 
 M = TypeVar("M", bound=BaseModel)
@@ -51,7 +57,7 @@ class AccountDraft:
     positions: list[Position] = field(default_factory=list)
     securities: dict[str, Security] = field(default_factory=dict)
 
-    def add(self, line: int, **fields: Any) -> bool:
+    def add(self, line: int, /, **fields: Any) -> bool:
         """Add an activity; False and a problem when the model refuses it."""
         if len(self.activities) >= ROWS_MAX:
             code, message = "too_many_rows", f"a file has at most {ROWS_MAX} rows"
@@ -75,7 +81,7 @@ class AccountDraft:
 
     def hold(self, line: int, key: str, **fields: Any) -> str | None:
         """Make sure the security is listed, and return its key; a later mention fills gaps."""
-        key = " ".join(key.split())[:200]
+        key = str(clean_key(key[:200]))
         if not key:
             return None
         known = self.securities.get(key)
@@ -137,3 +143,15 @@ class AccountDraft:
                 f"the id {activity.external_id[:60]!r} of line {earlier.line} {said}",
                 hint="It is taken once." if same else "Both are taken, known by their content.",
             )
+
+
+def assemble(
+    file_format: Format, drafts: Sequence[AccountDraft], notes: Sequence[str] = ()
+) -> Statement:
+    """Build the accounts and the statement. Raises FormatError for too many accounts."""
+    if len(drafts) > ACCOUNTS_MAX:
+        message = f"the file has {len(drafts)} accounts; the limit is {ACCOUNTS_MAX}"
+        hint = "Check that the account column is one."
+        raise refusal("too_many_accounts", message, field="account", hint=hint)
+    accounts = tuple(made for draft in drafts if (made := draft.build()) is not None)
+    return Statement(format=file_format, accounts=accounts, notes=tuple(notes[:NOTES_MAX]))

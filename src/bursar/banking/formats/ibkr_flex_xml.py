@@ -4,7 +4,7 @@ from functools import partial
 
 from bursar.banking.formats.csv_presets.ibkr_actions import read_corporate_action
 from bursar.banking.formats.csv_presets.ibkr_flex import field_name
-from bursar.banking.formats.draft import AccountDraft
+from bursar.banking.formats.draft import AccountDraft, assemble
 from bursar.banking.formats.ibkr_records import FlexRow, read_cash, read_position, read_trade
 from bursar.banking.formats.problems import Problem, ProblemLog, refusal
 from bursar.banking.formats.statement import AccountKind, Format, Statement
@@ -57,8 +57,7 @@ def read_flex_xml(data: bytes) -> tuple[Statement, tuple[Problem, ...]]:
     if not drafts:
         message = root.get("ErrorMessage") or "the file holds no FlexStatement"
         raise refusal("no_statement", message, line=root.line)
-    accounts = tuple(made for draft in drafts if (made := draft.build()) is not None)
-    return Statement(format=Format.IBKR_FLEX_XML, accounts=accounts), log.done()
+    return assemble(Format.IBKR_FLEX_XML, drafts), log.done()
 
 
 def _statement(node: XmlNode, log: ProblemLog) -> AccountDraft:

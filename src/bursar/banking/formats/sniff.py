@@ -12,6 +12,7 @@ from bursar.banking.formats.csv_mapping import Mapping
 from bursar.banking.formats.csv_presets import registry
 from bursar.banking.formats.csv_table import Sheet
 from bursar.banking.formats.dates import DateOrder
+from bursar.banking.formats.draft import assemble
 from bursar.banking.formats.ibkr_flex_xml import read_flex_xml
 from bursar.banking.formats.ofx.reader import read_ofx
 from bursar.banking.formats.problems import Problem, ProblemLog, Severity, refusal
@@ -113,11 +114,12 @@ def _read_csv(sheet: Sheet, filename: str, mapping: Mapping | None) -> Reading:
     else:
         drafts, used = csv_mapped.read_mapped(sheet, mapping, log)
         notes = (f"read with the mapping {used.name!r}",) if used.name else ()
-    accounts = tuple(made for draft in drafts if (made := draft.build()) is not None)
+    statement = assemble(layout or Format.CSV, drafts, notes)
+    accounts = statement.accounts
     if not any(a.activities or a.balances or a.stated_positions or a.securities for a in accounts):
         problems = log.done()
         if layout is not Format.CSV_BURSAR and not any(
             p.severity is Severity.ERROR for p in problems
         ):
             raise refusal("no_statement", "the file has a header but no rows below it")
-    return Statement(format=layout or Format.CSV, accounts=accounts, notes=notes), log.done()
+    return statement, log.done()

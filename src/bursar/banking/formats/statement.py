@@ -7,7 +7,8 @@ activities of the same account: two equal coffees on one day are occurrence 0 an
 kept. The day is part of what is compared, so the count starts anew each day: a statement of June
 and one of mid-June to July, or a file sorted the other way round, number the same coffees alike,
 and reading either again adds nothing. What varies between two downloads of one movement (its line,
-its grouping, a category that the user changes) is left out of the hash.
+its grouping, a category that the user changes) is left out of the hash, and so is `kind`, which is
+this program's reading of the row and may get better from one version to the next.
 
 Signs: `amount` is the cash effect on the account (money in is positive) and already contains
 `fees` and `taxes`, which are positive when they cost. `quantity` is the effect on the units held.
@@ -79,6 +80,12 @@ def _clean_or_none(value: object) -> object:
     return _clean(value) or None
 
 
+def clean_key(value: object) -> object:
+    """Clean a security's key and make every run of blanks one, so that it is written one way."""
+    cleaned = _clean(value)
+    return " ".join(cleaned.split()) if isinstance(cleaned, str) else cleaned
+
+
 Moment = Annotated[
     date | datetime,
     PlainValidator(_moment, json_schema_input_type=str),
@@ -88,7 +95,7 @@ Moment = Annotated[
 
 Text = Annotated[str, BeforeValidator(_clean), Field(max_length=4_000)]
 Name = Annotated[str, BeforeValidator(_clean), Field(max_length=400)]
-SecurityKey = Annotated[str, BeforeValidator(_clean), Field(min_length=1, max_length=200)]
+SecurityKey = Annotated[str, BeforeValidator(clean_key), Field(min_length=1, max_length=200)]
 OptionalText = Annotated[
     Annotated[str, Field(max_length=4_000)] | None, BeforeValidator(_clean_or_none)
 ]
@@ -316,7 +323,6 @@ def _canonical(account: StatementAccount, activity: Activity) -> str:
     """Join the fields that the source stated, length-prefixed so that no two lists collide."""
     texts = (
         account.external_id,
-        activity.kind.value,
         activity.effective_at.isoformat(),
         activity.day.isoformat(),
         activity.security or "",

@@ -24,6 +24,17 @@ from bursar.runtime.database import EVERY_WORKSPACE, Database
 from bursar.settings import Settings
 
 SEEN_EVERY: Final = dt.timedelta(minutes=1)
+CUTS_RIGHTS: Final = frozenset(
+    {
+        "identity.password_changed",
+        "identity.person_removed",
+        "identity.role_changed",
+        "identity.session_ended",
+        "identity.token_revoked",
+        "identity.token_rotated",
+    }
+)
+"""Facts after which an actor kept from an earlier check may hold rights that are gone."""
 NO_DIGEST: Final = secrets.token_bytes(32)
 
 

@@ -23,8 +23,8 @@ EXIT_REFUSED = 1
 EXIT_USAGE = 2
 
 
-def build() -> typer.Typer:
-    """Return the whole command line."""
+def build(commands: list[dict[str, Any]] | None = None) -> typer.Typer:
+    """Return the whole command line, of the stored commands unless others are given."""
     app = typer.Typer(
         name="bursar",
         help="Bursar: one book of all your money. For education and research; no financial advice.",
@@ -33,7 +33,7 @@ def build() -> typer.Typer:
         rich_markup_mode=None,
     )
     groups: dict[str, typer.Typer] = {}
-    for command in manifest.load():
+    for command in manifest.load() if commands is None else commands:
         if not command["words"]:
             continue
         parent = app
@@ -84,7 +84,7 @@ def _parameter(facts: dict[str, Any]) -> inspect.Parameter:
         text += " Written as JSON."
     kind: Any = TYPES[facts["kind"]]
     if facts["argument"]:
-        marker: Any = typer.Argument(help=text, show_default=False)
+        marker: Any = typer.Argument(help=text, show_default=False, metavar=facts["name"].upper())
     elif facts["kind"] == "boolean":
         name = facts["name"].replace("_", "-")
         marker = typer.Option(f"--{name}/--no-{name}", help=text, show_default=False)
@@ -122,7 +122,7 @@ def execute(
         return
     from bursar.interfaces.cli.render import show  # noqa: PLC0415 - heavy, loaded on first use
 
-    show(document)
+    show(document, operation=command["operation"])
 
 
 def main() -> None:

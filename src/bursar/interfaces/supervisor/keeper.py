@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+import psutil
+
 from bursar.core.errors import BursarError
 from bursar.interfaces.supervisor.logs import RotatingLog
 from bursar.interfaces.supervisor.parts import Part, PartState
@@ -90,7 +92,8 @@ class Keeper:
                 failures = 0 if healthy else failures + 1
                 if self._gives_up(failures):
                     return
-                await self._pause(self.part.restart.delay_seconds(failures))
+                delay = self.part.restart.delay_seconds(failures, was_ready=was_ready)
+                await self._pause(delay)
         finally:
             if self._state is not PartState.FAILED:
                 self._set(PartState.STOPPED)
@@ -139,7 +142,7 @@ class Keeper:
         except BursarError as error:
             self._detail = error.message + (f" {error.hint}" if error.hint else "")
             return False
-        except OSError as error:
+        except (OSError, psutil.Error) as error:
             self._detail = f"cannot be started: {error}"
             return False
         ended = asyncio.create_task(process.wait())
@@ -185,8 +188,12 @@ class Keeper:
 
     async def _become_ready(self, launch: Launch, ended: "asyncio.Task[int]", began: float) -> bool:
         if self.part.runs_once:
-            await first_of(ended, self.stop_requested.wait())
+            await first_of(
+                ended, self.stop_requested.wait(), asyncio.sleep(self.part.ready_seconds_max)
+            )
             ready = ended.done() and ended.result() == 0
+            if not ended.done() and not self.stop_requested.is_set():
+                self._detail = f"did not end within {self.part.ready_seconds_max:.0f} s"
         elif self.part.ready is None:
             ready = not ended.done()
         else:
@@ -200,8 +207,8 @@ class Keeper:
             probe.cancel()
         if not ready or self.stop_requested.is_set():
             return False
-        if self.part.on_ready is not None:
-            self.part.on_ready()
+        if not self._announce():
+            return False
         moved = self._identity not in {None, launch.identity}
         self._identity = launch.identity
         self._set(PartState.DONE if self.part.runs_once else PartState.RUNNING)
@@ -212,6 +219,15 @@ class Keeper:
         self._surroundings.report(f"{self.part.name}: {verb} after {seconds:.1f} s{where}")
         if moved:
             self._surroundings.moved(self.part.name)
+        return True
+
+    def _announce(self) -> bool:
+        try:
+            if self.part.on_ready is not None:
+                self.part.on_ready()
+        except OSError as error:
+            self._detail = f"its address could not be written down: {error}"
+            return False
         return True
 
     async def _end(self, process: Process, ended: "asyncio.Task[int]") -> None:

@@ -23,21 +23,27 @@ class PartState(StrEnum):
 
 @dataclass(frozen=True)
 class RestartPolicy:
-    """How long to wait before starting a part again: growing, bounded, at once after a long life."""
+    """How long to wait before starting a part again: growing, bounded, at once after a long life.
+
+    A part that had been ready comes back within a second however often it is killed; one that
+    fails to start is tried ever more seldom.
+    """
 
     delay_seconds_first: float = 0.1
     factor: float = 2.0
     delay_seconds_max: float = 15.0
-    healthy_seconds: float = 10.0
+    delay_seconds_max_after_ready: float = 0.5
+    healthy_seconds: float = 5.0
     start_attempts_max: int = 3
 
-    def delay_seconds(self, failures_in_a_row: int) -> float:
+    def delay_seconds(self, failures_in_a_row: int, *, was_ready: bool = False) -> float:
         """Return the wait before the next start: 0 after no failure, then 0.1, 0.2, ... 15."""
         if failures_in_a_row <= 0:
             return 0.0
         # The exponent is bounded, so a part that fails for weeks does not overflow a float.
         grown = self.delay_seconds_first * self.factor ** min(failures_in_a_row - 1, 32)
-        return min(grown, self.delay_seconds_max)
+        most = self.delay_seconds_max_after_ready if was_ready else self.delay_seconds_max
+        return min(grown, most)
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,11 @@ class Supervisor:
         return self._clock.now()
 
     def changed(self) -> None:
-        """Write the status and the processes down anew."""
+        """Write the status and the processes down anew; a full disk must not stop the parts."""
+        with contextlib.suppress(OSError):
+            self._write_down()
+
+    def _write_down(self) -> None:
         keepers = self._keepers.values()
         recorded = [keeper.recorded for keeper in keepers if keeper.recorded is not None]
         write_processes(self._home, self.mark, recorded)

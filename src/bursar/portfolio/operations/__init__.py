@@ -1,5 +1,25 @@
 """The use cases of portfolio: the only thing other packages call."""
 
-from bursar.portfolio.operations import explain, history, income, performance, positions, summary
+from bursar.portfolio import tables
+from bursar.portfolio.operations import (
+    drift,
+    explain,
+    history,
+    income,
+    performance,
+    positions,
+    summary,
+    targets,
+)
 
-__all__ = ["explain", "history", "income", "performance", "positions", "summary"]
+__all__ = [
+    "drift",
+    "explain",
+    "history",
+    "income",
+    "performance",
+    "positions",
+    "summary",
+    "tables",
+    "targets",
+]

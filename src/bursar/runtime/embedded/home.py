@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bursar.core.errors import Conflict
+from bursar.core.errors import Conflict, Unavailable
 from bursar.runtime.embedded.accounts import ServerAccount
 
 # Below the range the kernel hands to outgoing connections, so a kept port stays free.
@@ -25,6 +25,12 @@ PORT_TRIES_MAX = 200
 SECRET_BYTES = 32
 LOCK_TRIES = 10
 LOCK_WAIT_SECONDS = 0.05
+
+
+class HomeUnusable(Unavailable):
+    """BURSAR_HOME cannot be written to."""
+
+    code = "home_unusable"
 
 
 class AlreadyRunning(Conflict):
@@ -67,10 +73,13 @@ class Home:
         self.logs = path / "logs"
 
     def create(self) -> None:
-        """Make the folders; private to their owner, but root's servers must pass the top one."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        servers = 0o711 if os.geteuid() == 0 else 0o700
-        self.path.chmod(servers)
+        """Make the folders, private to their owner; root's servers must pass the top one.
+
+        A top folder that was there keeps its permissions: it may serve others, too.
+        """
+        if not self.path.exists():
+            self.path.mkdir(parents=True)
+            self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
         for folder in (self.keys, self.run, self.logs):
             folder.mkdir(exist_ok=True)
             folder.chmod(0o700)
@@ -125,10 +134,17 @@ class HomeLock:
 
     @classmethod
     def acquire(cls, home: Home) -> Self:
-        """Take the lock, or raise AlreadyRunning after half a second."""
-        home.create()
-        path = home.run / "lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Take the lock, or raise AlreadyRunning after half a second.
+
+        Raises HomeUnusable when the folder cannot be written to.
+        """
+        try:
+            home.create()
+            descriptor = os.open(home.run / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            msg = f"{home.path} cannot be used: {error.strerror or error}"
+            hint = "Give yourself write access to it, or set BURSAR_HOME to another folder."
+            raise HomeUnusable(msg, hint=hint) from error
         for _ in range(LOCK_TRIES):
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

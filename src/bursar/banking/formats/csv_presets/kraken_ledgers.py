@@ -141,11 +141,22 @@ def _coin_fee(leg: _Leg, group: str) -> None:
 
 def _trade(refid: str, legs: list[_Leg]) -> None:
     """Turn the rows of one refid into activities: two legs, or nothing that can be trusted."""
+    for leg in legs:
+        if not leg.amount:
+            # A fee paid in fee credits (KFEE) is a row of its own that moves nothing else.
+            _coin_fee(leg, refid)
     given = [leg for leg in legs if leg.amount < 0]
-    taken = [leg for leg in legs if leg.amount >= 0]
+    taken = [leg for leg in legs if leg.amount > 0]
+    if given and taken and not any(leg.is_cash for leg in given + taken):
+        for leg in given + taken:
+            kind = Kind.EXCHANGE_OUT if leg.amount < 0 else Kind.EXCHANGE_IN
+            own = {"kind": kind, "group": refid, "security": _hold(leg), "quantity": leg.amount}
+            leg.cells.add(**(leg.shared | own))
+            _coin_fee(leg, refid)
+        return
     if len(given) != 1 or len(taken) != 1:
         hint = "Download a period that contains both rows of the trade."
-        for leg in legs:
+        for leg in given + taken:
             message = f"the trade {refid[:40]} has {len(given)} rows out and {len(taken)} rows in"
             leg.cells.problem("unpaired_trade", message, "refid", hint)
         return
@@ -156,13 +167,8 @@ def _trade(refid: str, legs: list[_Leg]) -> None:
             "counter_currency": into.asset,
         }
         _cash_leg(out, {"kind": Kind.FX_CONVERSION, "group": refid} | counter)
-    elif out.is_cash or into.is_cash:
-        _bought_or_sold(refid, cash=out if out.is_cash else into, coin=into if out.is_cash else out)
-    else:
-        for leg, kind in ((out, Kind.EXCHANGE_OUT), (into, Kind.EXCHANGE_IN)):
-            own = {"kind": kind, "group": refid, "security": _hold(leg), "quantity": leg.amount}
-            leg.cells.add(**(leg.shared | own))
-            _coin_fee(leg, refid)
+        return
+    _bought_or_sold(refid, cash=out if out.is_cash else into, coin=into if out.is_cash else out)
 
 
 def _cash_leg(leg: _Leg, own: dict[str, Any]) -> None:

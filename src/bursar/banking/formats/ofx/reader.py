@@ -4,19 +4,13 @@ A file may hold several statements, an error in the place of a statement, or not
 that signing on worked. The last two are refused with the bank's own code and words.
 """
 
-from bursar.banking.formats.draft import AccountDraft
+from bursar.banking.formats.draft import AccountDraft, assemble
 from bursar.banking.formats.ofx import bank, header, investments
 from bursar.banking.formats.ofx.securities import SecurityList
 from bursar.banking.formats.ofx.tree import Node, parse_tree
 from bursar.banking.formats.ofx.values import parse_stamp
 from bursar.banking.formats.problems import FormatError, Problem, ProblemLog, refusal
-from bursar.banking.formats.statement import (
-    ACCOUNTS_MAX,
-    AccountKind,
-    Format,
-    Statement,
-    StatementAccount,
-)
+from bursar.banking.formats.statement import AccountKind, Format, Statement
 
 _BANKING = {
     "BANKMSGSRSV1": ("STMTTRNRS", "STMTRS", "BANKACCTFROM"),
@@ -40,8 +34,15 @@ _STATEMENT_PARTS = frozenset(
         "MKTGINFO",
         "CASHADVBALAMT",
         "INTRATE",
+        "BALLIST",
+        "REWARDINFO",
+        "CLOSINGMSG",
+        "INV401K",
+        "INV401KBAL",
+        "INVOOLIST",
     ]
 )
+_PENDING = frozenset({"BANKTRANLISTP", "CCTRANLISTP"})
 
 
 def read_ofx(data: bytes) -> tuple[Statement, tuple[Problem, ...]]:
@@ -56,7 +57,7 @@ def read_ofx(data: bytes) -> tuple[Statement, tuple[Problem, ...]]:
     notes = [f"OFX version {body.version}"] if body.version else []
     securities = SecurityList(ofx, log)
     failures: list[Problem] = []
-    accounts: list[StatementAccount] = []
+    drafts: list[AccountDraft] = []
     institution = ofx.get("SIGNONMSGSRSV1", "SONRS", "FI", "ORG") or None
     for draft, statement, account in _statements(ofx, log, failures):
         draft.institution = institution
@@ -64,21 +65,20 @@ def read_ofx(data: bytes) -> tuple[Statement, tuple[Problem, ...]]:
         if draft.kind is AccountKind.BROKERAGE:
             draft.institution = institution or account.get("BROKERID") or None
             investments.read(draft, statement, securities)
+            if statement.find("INV401K") or statement.find("INV401KBAL"):
+                draft.kind = AccountKind.RETIREMENT
         else:
             bank.read_rows(draft, statement.find("BANKTRANLIST"))
             bank.read_balances(draft, statement)
         _warn_about_parts(statement, log)
-        built = draft.build()
-        if built is not None and len(accounts) < ACCOUNTS_MAX:
-            accounts.append(built)
-    if not accounts:
+        drafts.append(draft)
+    if not drafts:
         raise _no_statement(ofx, failures, log)
     for failure in failures:
         log.add(failure.line, failure.code, failure.message, field=failure.field)
     _check_server_date(ofx, log)
     notes.extend(_ignored_leaves(ofx))
-    statement_out = Statement(format=Format.OFX, accounts=tuple(accounts), notes=tuple(notes))
-    return statement_out, log.done()
+    return assemble(Format.OFX, drafts, notes), log.done()
 
 
 def _statements(
@@ -150,7 +150,10 @@ def _no_statement(ofx: Node, failures: list[Problem], log: ProblemLog) -> Format
 
 def _warn_about_parts(statement: Node, log: ProblemLog) -> None:
     for part in statement.children:
-        if part.tag not in _STATEMENT_PARTS and (part.text or part.children):
+        if part.tag in _PENDING:
+            message = "pending transactions were left out: they come again when they are booked"
+            log.assume(part.line, "pending_row", message, field=part.tag)
+        elif part.tag not in _STATEMENT_PARTS and (part.text or part.children):
             log.add(
                 part.line,
                 "unknown_part",

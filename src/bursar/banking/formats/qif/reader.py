@@ -12,12 +12,11 @@ from typing import Any
 
 from bursar.banking.formats import numbers
 from bursar.banking.formats.dates import DateOrder, decide_order, parse_date
-from bursar.banking.formats.draft import AccountDraft
+from bursar.banking.formats.draft import AccountDraft, assemble
 from bursar.banking.formats.problems import Problem, ProblemLog, refusal
 from bursar.banking.formats.qif.investments import activities
 from bursar.banking.formats.qif.records import Record, split_records
 from bursar.banking.formats.statement import (
-    ACCOUNTS_MAX,
     AccountKind,
     ActivityKind,
     Format,
@@ -54,23 +53,19 @@ class _File:
     log: ProblemLog
     order: DateOrder
     mark: numbers.DecimalMark | None
-    drafts: list[AccountDraft] = field(default_factory=list)
+    drafts: dict[str, AccountDraft] = field(default_factory=dict)
     securities: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
 
     def draft(self, name: str, kind: AccountKind) -> AccountDraft:
         """Return the account of a name, opening it when it is new."""
-        for known in self.drafts:
-            if known.external_id == name:
-                if known.kind is AccountKind.UNKNOWN:
-                    known.kind = kind
-                return known
-        if len(self.drafts) >= ACCOUNTS_MAX:
-            code, message = "too_many_accounts", f"a file has at most {ACCOUNTS_MAX} accounts"
-            raise refusal(code, message)
-        made = AccountDraft(self.log, external_id=name, name=name or None, kind=kind)
-        self.drafts.append(made)
-        return made
+        known = self.drafts.get(name)
+        if known is None:
+            known = AccountDraft(self.log, external_id=name, name=name or None, kind=kind)
+            self.drafts[name] = known
+        elif known.kind is AccountKind.UNKNOWN:
+            known.kind = kind
+        return known
 
 
 def read_qif(
@@ -100,10 +95,10 @@ def read_qif(
     notes = [
         f"{n} records of the list '{name}' were left out" for name, n in state.left_out.items()
     ]
-    built = [made for draft in state.drafts if (made := draft.build()) is not None]
-    if not any(a.activities or a.balances for a in built) and not log.errors:
+    statement = assemble(Format.QIF, list(state.drafts.values()), notes)
+    if not any(a.activities or a.balances for a in statement.accounts) and not log.errors:
         raise refusal("no_statement", "the file holds no transactions")
-    return Statement(format=Format.QIF, accounts=tuple(built), notes=tuple(notes)), log.done()
+    return statement, log.done()
 
 
 def _account(state: _File, record: Record) -> None:

@@ -2,20 +2,53 @@
 
 Amounts move from the debited balance to the credited one; an entry is what a balance gained
 (positive) or gave (negative). Balances are locked in the order of their ids by every caller.
+
+A plan made while the tables were small would read a whole table for each row of the first large
+import. So the posting functions plan each call, knowing how much it brings; the triggers, whose
+plans are always kept, only look up by primary key, and OFFSET 0 keeps the order of a join.
 """
 
-SUM_TO_ZERO = """
--- Both sides of a transfer arrive in one statement and cancel, whoever writes them.
-CREATE FUNCTION ledger_entries_sum_to_zero() RETURNS trigger LANGUAGE plpgsql AS $$
+CHECKS = """
+-- Both balances and the group of a transfer are there, in the same workspace and commodity.
+CREATE FUNCTION ledger_transfers_refer() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-    IF EXISTS (SELECT FROM added GROUP BY transfer_id HAVING sum(amount) <> 0 OR count(*) <> 2) THEN
-        RAISE EXCEPTION 'the entries of a transfer must be two and sum to zero'
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_sum_to_zero';
+    IF EXISTS (
+        SELECT FROM added t
+        LEFT JOIN balance d ON d.id = t.debit_id
+        LEFT JOIN balance c ON c.id = t.credit_id
+        LEFT JOIN transfer_group g ON g.id = t.group_id
+        WHERE ((d.workspace_id, d.commodity_id) = (t.workspace_id, t.commodity_id)
+           AND (c.workspace_id, c.commodity_id) = (t.workspace_id, t.commodity_id)
+           AND g.workspace_id = t.workspace_id) IS NOT TRUE) THEN
+        RAISE EXCEPTION 'a transfer needs a group and two balances of its workspace and commodity'
+            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'transfer_refers';
     END IF;
     RETURN NULL;
 END $$;
-CREATE TRIGGER entry_sum_to_zero AFTER INSERT ON entry REFERENCING NEW TABLE AS added
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_sum_to_zero();
+
+-- The entries of a transfer arrive in one statement: exactly its two sides, so they sum to zero.
+CREATE FUNCTION ledger_entries_balance() RETURNS trigger LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM added e
+        LEFT JOIN transfer t ON t.id = e.transfer_id
+        GROUP BY e.transfer_id
+        HAVING count(*) <> 2 OR sum(e.amount) <> 0
+            OR bool_and(t.workspace_id = e.workspace_id) IS NOT TRUE
+            OR count(*) FILTER (WHERE e.balance_id = t.debit_id AND e.amount = -t.amount) <> 1
+            OR count(*) FILTER (WHERE e.balance_id = t.credit_id AND e.amount = t.amount) <> 1
+            OR bool_or(t.kind NOT IN ('single', 'post', 'reversal'))) THEN
+        RAISE EXCEPTION 'the entries of a transfer must be its two sides and sum to zero'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'entries_balance';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER transfers_refer AFTER INSERT ON transfer REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_transfers_refer();
+CREATE TRIGGER entries_balance AFTER INSERT ON entry REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_entries_balance();
 """
 
 OPEN_BALANCES = """
@@ -42,16 +75,18 @@ END $$;
 """
 
 POST = """
--- Move the legs: transfers, two entries each, one update per balance. The balances are locked.
+-- Move the legs: transfers, two entries each, one update per balance. The caller has locked
+-- the balances and so knows that they are this workspace's.
 CREATE FUNCTION ledger_move(p_workspace uuid, p_group uuid[], p_effective timestamptz[],
     p_debit bigint[], p_credit bigint[], p_amount numeric[], p_code smallint[], p_kind text,
     p_pending uuid)
-RETURNS void LANGUAGE sql AS $$
+RETURNS void LANGUAGE sql
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
     WITH leg AS MATERIALIZED (
         SELECT l.*, uuidv7() AS id, d.commodity_id
         FROM unnest(p_group, p_effective, p_debit, p_credit, p_amount, p_code) WITH ORDINALITY
              l (group_id, effective_at, debit_id, credit_id, amount, code, n)
-        JOIN balance d ON d.id = l.debit_id AND d.workspace_id = p_workspace
+        CROSS JOIN LATERAL (SELECT x.commodity_id FROM balance x WHERE x.id = l.debit_id OFFSET 0) d
     ), written AS (
         INSERT INTO transfer (id, workspace_id, group_id, kind, debit_id, credit_id, commodity_id,
                               amount, code, pending_id, effective_at)
@@ -69,7 +104,10 @@ RETURNS void LANGUAGE sql AS $$
                s.effective_at,
                coalesce(s.effective_at < greatest(b.latest_effective_at,
                         max(s.effective_at) OVER before), false)
-        FROM side s JOIN balance b ON b.id = s.balance_id AND b.workspace_id = p_workspace
+        FROM side s
+        CROSS JOIN LATERAL (
+            SELECT x.credits_posted, x.debits_posted, x.latest_effective_at
+            FROM balance x WHERE x.id = s.balance_id OFFSET 0) b
         WINDOW so_far AS (PARTITION BY s.balance_id ORDER BY s.n ROWS UNBOUNDED PRECEDING),
                before AS (PARTITION BY s.balance_id ORDER BY s.n
                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
@@ -83,7 +121,7 @@ RETURNS void LANGUAGE sql AS $$
                  coalesce(sum(amount) FILTER (WHERE amount > 0), 0) AS credits,
                  max(effective_at) AS latest
           FROM side GROUP BY balance_id) t
-    WHERE b.id = t.balance_id AND b.workspace_id = p_workspace;
+    WHERE b.id = t.balance_id;
 $$;
 
 -- Lock balances in one order for all callers; refuse ids that are not this workspace's.
@@ -111,7 +149,8 @@ LEDGER_POST = """
 -- not known before the caller dealt with the refusal.
 CREATE FUNCTION ledger_post(p_workspace uuid, p_groups jsonb, p_leg_group int[], p_debit bigint[],
     p_credit bigint[], p_amount numeric[], p_code smallint[], p_partial boolean)
-RETURNS TABLE (ord int, status text, group_id uuid, balance_id bigint) LANGUAGE plpgsql AS $$
+RETURNS TABLE (ord int, status text, group_id uuid, balance_id bigint) LANGUAGE plpgsql
+SET plan_cache_mode = force_custom_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
     skipped int[];
@@ -152,9 +191,9 @@ BEGIN
                     UNION ALL
                     SELECT l.grp, l.id, l.amount
                     FROM unnest(p_leg_group, p_credit, p_amount) l (grp, id, amount)) s
-              JOIN balance b ON b.id = s.id AND b.workspace_id = p_workspace AND b.no_overdraft
+              CROSS JOIN LATERAL (SELECT * FROM balance x WHERE x.id = s.id OFFSET 0) b
               LEFT JOIN unnest(skipped || refused || again) x (grp) ON x.grp = s.grp
-              WHERE x.grp IS NULL) r
+              WHERE x.grp IS NULL AND b.no_overdraft) r
         WHERE r.left_over < 0 ORDER BY r.grp, r.id LIMIT 1;
         EXIT WHEN NOT FOUND;
         IF NOT p_partial THEN
@@ -224,7 +263,7 @@ BEGIN
 END $$;
 """
 
-CREATE = (SUM_TO_ZERO, OPEN_BALANCES, POST, LEDGER_POST)
+CREATE = (CHECKS, OPEN_BALANCES, POST, LEDGER_POST)
 DROP = (
     "DROP FUNCTION ledger_post",
     "DROP FUNCTION ledger_move",

@@ -1,0 +1,94 @@
+"""The command line as a person meets it: help, tables, JSON, refusals, exit codes, speed."""
+
+import json
+import time
+import uuid
+
+import pytest
+
+from tests.interfaces.live import Live
+
+HELP_SECONDS_MAX = 3.0  # the target is 0.5 s on a quiet machine; bench/commands.py measures it
+
+
+@pytest.mark.requirement("CLI.01")
+def test_help_names_the_commands_and_starts_fast(live: Live) -> None:
+    started = time.perf_counter()
+    done = live.bursar("--help")
+    assert done.returncode == 0
+    assert time.perf_counter() - started < HELP_SECONDS_MAX
+    for command in ("up", "doctor", "import", "export", "account", "price", "mcp"):
+        assert command in done.stdout
+
+
+@pytest.mark.requirement("CLI.09")
+def test_json_is_only_json_and_equals_rest(live: Live) -> None:
+    name = f"Cli {uuid.uuid4()}"
+    opened = live.bursar("account", "open", name, "--kind", "savings",
+                         "--currency", "EUR", "--json")  # fmt: skip
+    assert opened.returncode == 0, opened.stderr
+    account = json.loads(opened.stdout)
+    assert account["name"] == name
+    shown = json.loads(live.bursar("account", "show", account["id"], "--json").stdout)
+    assert shown == live.send("GET", f"/api/v1/accounts/{account['id']}").json()
+
+
+def test_a_table_is_shown_to_a_person(live: Live) -> None:
+    live.bursar("account", "open", "Shown", "--kind", "savings", "--currency", "EUR")
+    done = live.bursar("account", "list")
+    assert done.returncode == 0
+    assert "currency" in done.stdout
+    assert "{" not in done.stdout
+
+
+@pytest.mark.requirement("CLI.01", "API.01")
+def test_a_refusal_is_readable_and_exits_non_zero(live: Live) -> None:
+    done = live.bursar("account", "show", str(uuid.uuid4()))
+    assert done.returncode == 1
+    assert done.stderr.startswith("error")
+    assert "Traceback" not in done.stderr
+    as_json = live.bursar("account", "show", str(uuid.uuid4()), "--json")
+    assert json.loads(as_json.stderr)["code"] == "account_not_found"
+    assert as_json.stdout == ""
+
+
+@pytest.mark.requirement("CLI.01")
+def test_a_bad_argument_exits_non_zero_without_a_traceback(live: Live) -> None:
+    done = live.bursar("account", "open", "--nonsense")
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.requirement("CLI.08")
+def test_config_masks_secrets_and_version_prints_one_line(live: Live) -> None:
+    shown = live.bursar("config").stdout
+    assert live.token not in shown
+    assert "DATABASE_URL=postgresql://" in shown
+    password = live.environment["DATABASE_URL"].split(":")[2].split("@")[0]
+    assert password not in shown
+    assert live.bursar("version").stdout.count("\n") == 1
+
+
+def test_a_dry_run_changes_nothing(live: Live) -> None:
+    name = f"Dry {uuid.uuid4()}"
+    done = live.bursar("account", "open", name, "--kind", "savings",
+                       "--currency", "EUR", "--dry-run", "--json")  # fmt: skip
+    identifier = json.loads(done.stdout)["id"]
+    assert live.send("GET", f"/api/v1/accounts/{identifier}").status == 404
+
+
+def test_without_a_server_the_message_says_how_to_start_one(live: Live) -> None:
+    import os
+    import subprocess
+    import sys
+
+    environment = {**live.environment, "BURSAR_API_URL": "http://127.0.0.1:9", "BURSAR_TOKEN": "x"}
+    done = subprocess.run(
+        [sys.executable, "-m", "bursar", "account", "list"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "bursar up" in done.stderr
