@@ -357,6 +357,42 @@ _BOOK = (
         DECLARED,
     ),
     Definition("day_gain.v1", "Gain of the day", "V_t - V_(t-1) - IN_t + OUT_t", "money", STANDARD),
+    Definition(
+        "price_gain.v1",
+        "Gain of holdings",
+        "closing - opening value of holdings - bought + sold, gross; income and costs apart",
+        "money",
+        DECLARED,
+    ),
+    Definition(
+        "period_realised_gain.v1",
+        "Realised gain of the period",
+        "sale amount - cost of the units sold, both before costs; units held at the start cost "
+        "their market value then",
+        "money",
+        DECLARED,
+    ),
+    Definition(
+        "period_unrealised_gain.v1",
+        "Unrealised gain of the period",
+        "price_gain.v1 - period_realised_gain.v1",
+        "money",
+        DECLARED,
+    ),
+    Definition(
+        "cash_gain.v1",
+        "Currency gain of cash",
+        "closing - opening value of cash - all that moved in and out at the rates of its days",
+        "money",
+        DECLARED,
+    ),
+    Definition(
+        "rounding.v1",
+        "Rounding of the bridge",
+        "closing - the sum of the rounded parts",
+        "money",
+        DECLARED,
+    ),
     Definition("gain.v1", "Gain", "V_1 - V_0 - sum F_i", "money", STANDARD),
     Definition(
         "inflow.v1", "Inflow", "external money and assets into the scope", "money", DECLARED

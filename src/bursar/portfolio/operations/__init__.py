@@ -3,11 +3,25 @@
 from bursar.portfolio import tables
 from bursar.portfolio.operations import (
     drift,
+    explain,
     history,
+    income,
+    performance,
     positions,
     rebalance,
     summary,
     targets,
 )
 
-__all__ = ["drift", "history", "positions", "rebalance", "summary", "tables", "targets"]
+__all__ = [
+    "drift",
+    "explain",
+    "history",
+    "income",
+    "performance",
+    "positions",
+    "rebalance",
+    "summary",
+    "tables",
+    "targets",
+]

@@ -27,11 +27,10 @@ class Holding:
 
 @dataclass(slots=True)
 class LotBook:
-    """Lots by position index, and the events they came from."""
+    """Lot events by position index, and which positions hand lots to one another."""
 
     events: dict[int, list[Event]]
     links: dict[int, frozenset[int]]
-    holdings: dict[int, Holding]
 
 
 def lots(
@@ -43,7 +42,7 @@ def lots(
     """
     if day is not None and len(view.book.moves.day) and day >= int(view.book.moves.day.max()):
         day = None
-    book = _lot_book(view, currency)
+    book = lot_book(view, currency)
     key = ("holdings", method, currency, day)
     found = view.derived.get(key)
     if isinstance(found, dict):
@@ -61,12 +60,13 @@ def lots(
     return holdings
 
 
-def _lot_book(view: BookView, currency: str) -> LotBook:
+def lot_book(view: BookView, currency: str) -> LotBook:
+    """Return the lot events of every holding, with rates into a report currency."""
     key = ("lot_book", currency)
     found = view.derived.get(key)
     if not isinstance(found, LotBook):
         activities = view.book.counted()
-        found = LotBook(lot_events(view, activities, currency), linked(activities, view), {})
+        found = LotBook(lot_events(view, activities, currency), linked(activities, view))
         view.derived[key] = found
     return found
 
@@ -87,7 +87,7 @@ def _derived(
 def _component(
     view: BookView, indices: Sequence[int], events: dict[int, list[Event]], method: Method | None
 ) -> dict[int, Holding]:
-    named = {index: _position(view, index, method) for index in indices}
+    named = {index: position_of(view, index, method) for index in indices}
     try:
         rebuilt = rebuild_linked({named[i]: events.get(i, []) for i in named})
     except BursarError as error:
@@ -95,7 +95,8 @@ def _component(
     return {index: Holding(rebuilt[named[index]], None) for index in named}
 
 
-def _position(view: BookView, index: int, method: Method | None) -> Position:
+def position_of(view: BookView, index: int, method: Method | None) -> Position:
+    """Return a position as the lot engine names it; `method` overrides the account's own."""
     held = view.book.positions[index]
     account = view.book.accounts[held.account_id]
     return Position(

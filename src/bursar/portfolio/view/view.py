@@ -57,6 +57,7 @@ class BookView:
         self.age_days_max = age_days_max
         self.rates: dict[str, Rates] = {}
         self.derived: dict[tuple[object, ...], object] = {}
+        self.benchmarks: dict[tuple[uuid.UUID, str], object] = {}
         self._histories: OrderedDict[tuple[Scope, str], ValueHistory] = OrderedDict()
         self._members: dict[Scope, Member] = {}
         self._arrange()
@@ -220,6 +221,12 @@ class BookView:
             case ScopeKind.ACCOUNT:
                 self._need_accounts(scope.ids)
                 chosen = [p.account_id in scope.ids for p in positions]
+            case ScopeKind.HOLDINGS:
+                self._need_accounts(scope.ids)
+                chosen = [
+                    not p.is_cash and (not scope.ids or p.account_id in scope.ids)
+                    for p in positions
+                ]
             case ScopeKind.INSTRUMENT:
                 chosen = [p.instrument_id == scope.ids[0] for p in positions]
             case ScopeKind.POSITION:
@@ -273,7 +280,10 @@ class BookView:
         return Changes(row[chosen], m.day[chosen] - self.axis.first, m.units[chosen])
 
     def _flows(self, scope: Scope, currency: str) -> ScopeFlows:
-        crossing = self.crossing(scope)
+        return self.flows_of(self.crossing(scope), currency)
+
+    def flows_of(self, crossing: Crossing, currency: str) -> ScopeFlows:
+        """Return moves as dated flows; those in kind at the price of their day."""
         m = self.book.moves
         position, day = m.position[crossing.place], m.day[crossing.place] - self.axis.first
         unit = np.array(
