@@ -7,6 +7,7 @@ import numpy as np
 from bursar.portfolio.calc.bridge import average_invested_capital, return_on_average_investment
 from bursar.portfolio.calc.returns import IncomeSeries, price_or_total_return
 from bursar.portfolio.figures import returns
+from bursar.portfolio.figures.drift import target_of
 from bursar.portfolio.figures.flagged import FLAGGED
 from bursar.portfolio.figures.result import ratio, ratio_text
 from bursar.portfolio.figures.trace import Term, Trace
@@ -27,7 +28,10 @@ def recompute(trace: Trace) -> Decimal | None:
         if trace.recipe == "average":
             return _average(trace, top)
         bottom = _sum(trace, "bottom")
-        return None if not bottom or bottom <= 0 else ratio_text(float(top / bottom))
+        if not bottom or bottom <= 0:
+            return None
+        share = ratio_text(float(top / bottom))
+        return share - target_of(trace.figure) if trace.figure.definition == "drift.v1" else share
 
 
 def _sum(trace: Trace, side: str) -> Decimal | None:

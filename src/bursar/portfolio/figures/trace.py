@@ -108,7 +108,7 @@ def trace(view: BookView, figure: FigureId) -> Trace:
             for each in held_terms(view, figure, figure.end)
         )
         return Trace(figure, "quantity", tuple(bare))
-    if name in ("weight.v1", "yield_on_cost.v1"):
+    if name in ("weight.v1", "drift.v1", "yield_on_cost.v1"):
         return _quotient(view, figure)
     if name == "roai.v1":
         return _average(view, figure)
@@ -391,6 +391,10 @@ def _currency_effect(view: BookView, figure: FigureId) -> Parts:
 
 
 def _quotient(view: BookView, figure: FigureId) -> Trace:
+    if figure.definition == "drift.v1":
+        weight = figure.of("weight.v1").having(target=None)
+        made = _quotient(view, weight)
+        return replace(made, figure=figure, parts=(weight, *made.parts))
     if figure.definition == "weight.v1":
         top: Iterable[Term] = held_terms(view, figure, figure.end)
         whole = figure.within(Scope.parse(figure.parameter("in") or "all")).having(**{"in": None})
