@@ -11,7 +11,7 @@ LOCK_AGE ?= 7 days
 LOCK_FRESH ?= fastapi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check fix test bench requirements docs snapshots lock clean
+.PHONY: help setup run check fix test bench conformance requirements docs snapshots lock package clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -31,7 +31,7 @@ check: $(STAMP) ## every check without the test suite
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	PYTHONPATH=src $(BIN)/lint-imports
-	$(BIN)/deptry src
+	$(BIN)/deptry src --no-ansi
 	$(PYTHON_IN) -m bursar.interfaces.reference --check
 	$(PYTHON_IN) -m pytest tests/house -q --durations=0 --durations-min=2
 
@@ -46,6 +46,15 @@ test: $(STAMP) ## the test suite with coverage (ARGS="-k name" narrows it)
 bench: $(STAMP) ## the benchmarks; results in bench/RESULTS.md
 	$(PYTHON_IN) -m bench $(ARGS)
 
+# The official tools and a Node new enough for them, pinned by hash; npm is all that is needed.
+CONFORMANCE := deploy/conformance
+$(CONFORMANCE)/node_modules/.package-lock.json: $(CONFORMANCE)/package.json $(CONFORMANCE)/package-lock.json
+	npm ci --prefix $(CONFORMANCE) --loglevel=error
+	@touch $@
+
+conformance: $(STAMP) $(CONFORMANCE)/node_modules/.package-lock.json ## the official MCP Inspector and conformance suites (needs npm)
+	$(PYTHON_IN) -m tests.conformance.run $(ARGS)
+
 requirements: $(STAMP) ## which requirements the tests prove, by area
 	@$(PYTHON_IN) -m tests.requirements_report $(ARGS)
 
@@ -55,10 +64,18 @@ docs: $(STAMP) ## regenerate docs/reference, .env.example and the command list
 snapshots: docs ## the same: snapshots under tests/snapshots are generated together with the docs
 
 lock: ## resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --all-extras --group dev --universal \
+		--python-version 3.11 --generate-hashes \
 		--no-emit-index-url --custom-compile-command "make lock" --exclude-newer "$(LOCK_AGE)" \
 		$(foreach package,$(LOCK_FRESH),--exclude-newer-package "$(package)=0 days") \
 		--quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --extra optimize --universal \
+		--python-version 3.11 --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" --constraints requirements.lock \
+		--quiet --output-file deploy/requirements.lock
+
+package: $(STAMP) ## build the wheel and the source archive into dist/
+	$(PYTHON_IN) -m hatchling build
 
 clean: ## remove .venv and caches (data under BURSAR_HOME stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

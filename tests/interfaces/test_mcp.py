@@ -75,7 +75,8 @@ async def test_a_read_only_token_neither_sees_nor_calls_what_writes(live: Live) 
     assert "ledger_open_account" not in names
     assert "get_asset_price" not in names
     assert result.is_error
-    assert json.loads(result.content[0].text)["code"] == "not_found"
+    refused = json.loads(result.content[0].text)
+    assert (refused["code"], refused["details"]) == ("forbidden", {"scope": "ledger:write"})
 
 
 @pytest.mark.requirement("MCP.07")

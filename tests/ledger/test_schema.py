@@ -19,6 +19,9 @@ LEDGER_TABLES = {
     "entry",
     "pending",
     "annotation",
+    "tax_lot",
+    "lot_match",
+    "lot_problem",
 }
 
 

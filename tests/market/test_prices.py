@@ -12,7 +12,6 @@ from bursar.market.models.prices import (
     GetPrice,
     ListPrices,
     LoadPrices,
-    PriceBasis,
     RecordedPrice,
     RecordPrices,
 )
@@ -117,19 +116,6 @@ async def test_bad_rows_are_named_and_the_file_is_refused_whole(harness: Harness
         partial = await price_files.load_prices(context, file(text, partial=True))
     assert (partial.read, partial.added, partial.problems_total) == (9, 1, 8)
     assert partial.unchanged == 0
-
-
-async def test_split_adjusted_prices_come_back_as_quoted(harness: Harness) -> None:
-    text = "date,close\n2020-08-28,124.8075\n2020-08-31,129.04\n"
-    async with harness.context() as context:
-        load = file(text, file_name="AAPL.csv", basis=PriceBasis.SPLIT_ADJUSTED)
-        await price_files.load_prices(context, load)
-        row = await instruments.find(context, "AAPL")
-        reading = await prices.read_prices(
-            context, [row.id], dt.date(2020, 8, 1), dt.date(2020, 9, 1)
-        )
-    assert reading.closes[:, 0].tolist() == [124.8075, 129.04]
-    assert reading.adjusted == frozenset()
 
 
 async def test_two_listings_of_a_ticker_are_ambiguous(harness: Harness) -> None:

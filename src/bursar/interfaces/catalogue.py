@@ -11,8 +11,16 @@ DOMAINS = (
     "bursar.portfolio.operations",
 )
 
+EFFECTS = ("bursar.market.effects",)
+
 
 def load() -> None:
     """Import every domain's operations, so that the registry and the metadata are complete."""
     for module in DOMAINS:
+        importlib.import_module(module)
+
+
+def load_effects() -> None:
+    """Import every domain's effect handlers: for processes that carry effects out."""
+    for module in EFFECTS:
         importlib.import_module(module)

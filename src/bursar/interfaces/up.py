@@ -4,9 +4,11 @@ import asyncio
 import http.client
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from bursar.core.errors import InvalidInput
 from bursar.interfaces.supervisor import Part, Supervisor, claim_home, postgresql_part, redis_part
 from bursar.runtime.embedded.home import Home, HomeLock
 from bursar.runtime.embedded.processes import Launch
@@ -67,6 +69,28 @@ def parts(settings: Settings, lock: HomeLock, *, demo: bool) -> list[Part]:
     return table
 
 
+def chosen(table: list[Part], only: Sequence[str]) -> list[Part]:
+    """Return the parts named in `only` (all when it is empty), depending on one another alone.
+
+    Raises InvalidInput for a name this installation has no part of.
+    """
+    if not only:
+        return table
+    names = [part.name for part in table]
+    unknown = sorted(set(only) - set(names))
+    if unknown:
+        raise InvalidInput(
+            f"there is no part {unknown[0]!r} here",
+            hint=f"Parts: {', '.join(names)}.",
+            field="only",
+        )
+    return [
+        replace(part, depends_on=tuple(name for name in part.depends_on if name in only))
+        for part in table
+        if part.name in only
+    ]
+
+
 def _python(*arguments: str) -> Launch:
     return Launch((PYTHON, *arguments))
 
@@ -95,12 +119,17 @@ def answers(settings: Settings) -> bool:
         connection.close()
 
 
-async def up(settings: Settings, report: Callable[[str], None], *, demo: bool) -> int:
-    """Run everything until stopped; return the exit code."""
+async def up(
+    settings: Settings, report: Callable[[str], None], *, demo: bool, only: Sequence[str] = ()
+) -> int:
+    """Run everything, or the parts in `only`, until stopped; return the exit code."""
     home = Home(settings.bursar_home)
     with claim_home(home) as lock:
         supervisor = Supervisor(
-            lock, parts(settings, lock, demo=demo), report=report, address=settings.base_url
+            lock,
+            chosen(parts(settings, lock, demo=demo), only),
+            report=report,
+            address=settings.base_url,
         )
         running = asyncio.create_task(supervisor.run())
         welcome = asyncio.create_task(_welcome(supervisor, settings, home, report))
@@ -123,7 +152,7 @@ def welcome_text(settings: Settings, welcome_file: Path, token_file: Path) -> st
     welcome_file.unlink(missing_ok=True)
     lines = ["", "Bursar is ready.", "", f"  Address       {settings.base_url}"]
     if "sign_in_link" in stored:
-        lines.append(f"  Sign in       {stored['sign_in_link']}   (works once, 30 minutes)")
+        lines.append(f"  Sign in       {stored['sign_in_link']}   (works once, within 24 hours)")
     if token_file.exists():
         lines.append(f"  API token     {token_file.read_text(encoding='utf-8').strip()}")
     lines.append(f"  API docs      {settings.base_url}/docs")

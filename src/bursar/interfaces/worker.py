@@ -17,6 +17,7 @@ import structlog
 from prometheus_client import Counter
 from redis import Redis
 
+from bursar.interfaces import catalogue
 from bursar.interfaces.application import Application, open_application
 from bursar.interfaces.carrier import JOB, QUEUE, TASK, Carrier, celery_for
 from bursar.interfaces.effect_runner import carry_out, sweep
@@ -81,6 +82,7 @@ def create() -> Any:
     """Return the Celery application with its tasks and its schedule."""
     settings = Settings()
     configure_logs(settings)
+    catalogue.load_effects()
     where = addresses(settings)
     loop = Loop(settings, where.database_url, where.redis_url)
     locks = Redis.from_url(where.redis_url)

@@ -122,7 +122,7 @@ def execute(
         return
     from bursar.interfaces.cli.render import show  # noqa: PLC0415 - heavy, loaded on first use
 
-    show(document)
+    show(document, operation=command["operation"])
 
 
 def main() -> None:

@@ -1,5 +1,10 @@
-"""Show a result to a person: scalars as a list, lists as tables, series as sparklines."""
+"""Show a result to a person: scalars as a list, lists as tables, series as sparklines.
 
+Numbers arrive as exact strings and are only dressed here: money gets its separators and currency,
+ratios become percent. Ids are for programs, so they are shown only where there is room.
+"""
+
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from rich.console import Console
@@ -8,41 +13,57 @@ from rich.text import Text
 
 BARS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 60
-COLUMNS_MAX = 9
-CELL_MAX = 48
+CELL_MAX = 40
 SERIES_MIN = 3
 SERIES_VALUES = ("value", "close", "net_worth")
 SERIES_DAYS = ("day", "date")
+WIDTH_WITHOUT_TERMINAL = 110
+WIDTH_FOR_IDS = 140
+COLUMNS_MAX = 10
+ROWS_MAX = 1_000
+RATIOS = frozenset({"ratio", "ratio_per_year"})
+# What a person looks for first; the rest is in --json.
+VIEWS: dict[str, tuple[str, ...]] = {
+    "ledger.list_accounts": ("name", "kind", "currency", "institution", "balances", "id"),
+    "ledger.get_balances": ("name", "balances"),
+    "ledger.list_lots": ("name", "acquired_at", "remaining", "unit_cost", "cost", "term"),
+    "portfolio.positions": (
+        "name", "account", "quantity", "price", "price_day", "value", "weight", "cost",
+        "unrealised_gain",
+    ),
+    "banking.search_transactions": (
+        "effective_at", "kind", "account", "name", "payee", "quantity", "cash_change", "currency",
+        "category",
+    ),
+}  # fmt: skip
+HIDDEN = frozenset({"definition", "reason_text", "next_cursor", "observations"})
 
 
-def show(document: Any, console: Console | None = None) -> None:
-    """Print a result to standard output."""
-    console = console or Console(highlight=False)
+def show(document: Any, console: Console | None = None, *, operation: str = "") -> None:
+    """Print a result to standard output; `operation` chooses the columns of its list."""
+    view = VIEWS.get(operation, ())
+    if console is None:
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console = Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
     if isinstance(document, list):
         _show_list("", document, console)
         return
     if not isinstance(document, dict):
-        console.print(str(document))
+        console.print(Text(str(document)))
         return
     if document.get("items") == []:
         console.print(Text("nothing here", style="dim"))
         return
-    scalars = Table.grid(padding=(0, 2))
+    _show_scalars(document, console)
     for name, value in document.items():
-        if name == "next_cursor" and value is None:
-            continue
-        text = cell(value)
-        if text is not None:
-            scalars.add_row(Text(label(name), style="dim"), Text(text))
-    if scalars.row_count:
-        console.print(scalars)
-    for name, value in document.items():
-        if cell(value) is not None:
+        if name in HIDDEN or cell(value) is not None:
             continue
         if isinstance(value, dict):
             _show_object(name, value, console)
         elif isinstance(value, list):
-            _show_list(name, value, console)
+            is_main = name == "items"
+            _show_list("" if is_main else name, value, console, view if is_main else ())
 
 
 def label(name: str) -> str:
@@ -59,13 +80,49 @@ def cell(value: Any) -> str | None:
     if isinstance(value, str | int | float):
         return str(value)
     if isinstance(value, dict) and "value" in value and "reason" in value:
-        if value["value"] is None:
-            return f"- ({value['reason']})"
-        unit = value.get("unit") or value.get("currency") or ""
-        return f"{value['value']} {unit}".strip()
+        return figure(value)
+    if isinstance(value, dict) and set(value) == {"amount", "currency"}:
+        return f"{grouped(str(value['amount']))} {value['currency']}"
     if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
         return ", ".join(map(str, value)) or "-"
+    if isinstance(value, list) and all(isinstance(v, dict) and "code" in v for v in value):
+        return ", ".join(f"{trimmed(str(v.get('amount', '')))} {v['code']}" for v in value)
     return None
+
+
+def figure(value: dict[str, Any]) -> str:
+    """Return a figure's value with its unit, or the reason why there is none."""
+    if value["value"] is None:
+        return f"- ({label(str(value['reason']))})"
+    text, unit = str(value["value"]), value.get("unit")
+    if unit in RATIOS:
+        return percent(text)
+    if unit == "money":
+        return f"{grouped(text)} {value.get('currency') or ''}".strip()
+    if unit == "quantity":
+        return trimmed(text)
+    return f"{text} {unit}" if unit == "days" else text
+
+
+def percent(text: str) -> str:
+    """Return a ratio as percent with two places."""
+    try:
+        return f"{Decimal(text) * 100:.2f} %"
+    except InvalidOperation:
+        return text
+
+
+def grouped(text: str) -> str:
+    """Return a decimal with thousands separators, all its places kept."""
+    try:
+        return f"{Decimal(text):,f}"
+    except InvalidOperation:
+        return text
+
+
+def trimmed(text: str) -> str:
+    """Return a decimal without the zeros that say nothing."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def sparkline(values: list[float], width: int = SPARK_WIDTH) -> str:
@@ -80,31 +137,71 @@ def sparkline(values: list[float], width: int = SPARK_WIDTH) -> str:
     return "".join(BARS[round((v - low) / span * (len(BARS) - 1))] for v in values)
 
 
-def _show_object(name: str, value: dict[str, Any], console: Console) -> None:
+def _show_scalars(document: dict[str, Any], console: Console) -> None:
     grid = Table.grid(padding=(0, 2))
-    for key, part in value.items():
-        grid.add_row(Text(f"  {label(key)}", style="dim"), Text(cell(part) or "…"))
+    for name, value in document.items():
+        text = None if name in HIDDEN else cell(value)
+        if text is not None:
+            grid.add_row(Text(label(name), style="dim"), Text(text))
+    if grid.row_count:
+        console.print(grid)
+
+
+def _show_object(name: str, value: dict[str, Any], console: Console) -> None:
     console.print(Text(label(name), style="bold"))
-    console.print(grid)
+    inner = {key: part for key, part in value.items() if key not in HIDDEN}
+    _show_scalars(inner, console)
+    for key, part in inner.items():
+        if cell(part) is not None:
+            continue
+        if isinstance(part, dict):
+            _show_object(key, part, console)
+        else:
+            _show_list(key, part, console)
 
 
-def _show_list(name: str, rows: list[Any], console: Console) -> None:
-    if not rows:
-        if name:
-            console.print(Text(f"{label(name)}: none", style="dim"))
-        return
+def _show_list(name: str, rows: list[Any], console: Console, view: tuple[str, ...] = ()) -> None:
     if not isinstance(rows[0], dict):
         console.print(Text(f"{label(name)}: {', '.join(map(str, rows))}"))
         return
     _show_series(rows, console)
-    columns = [key for key in rows[0] if any(cell(row.get(key)) is not None for row in rows)]
-    table = Table(title=label(name) or None, title_justify="left", title_style="bold")
-    for column in columns[:COLUMNS_MAX]:
-        numbers = all(_is_number(cell(row.get(column)) or "") for row in rows)
-        table.add_column(label(column), justify="right" if numbers else "left")
-    for row in rows:
-        table.add_row(*[Text((cell(row.get(c)) or "…")[:CELL_MAX]) for c in columns[:COLUMNS_MAX]])
+    texts = [{key: _cell_or_count(value) for key, value in row.items()} for row in rows[:ROWS_MAX]]
+    columns = [c for c in view if c in texts[0]]
+    columns = columns or _columns(texts, ids=console.width >= WIDTH_FOR_IDS)
+    table = Table(
+        title=label(name) or None,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    for column in columns:
+        numbers = all(_is_number(row.get(column) or "-") for row in texts)
+        table.add_column(
+            label(column),
+            justify="right" if numbers else "left",
+            no_wrap=numbers,
+            header_style="dim",
+        )
+    for row in texts:
+        table.add_row(*[Text((row.get(column) or "-")[:CELL_MAX]) for column in columns])
     console.print(table)
+
+
+def _cell_or_count(value: Any) -> str | None:
+    text = cell(value)
+    if text is None and isinstance(value, list):
+        return f"{len(value)} rows"
+    return text
+
+
+def _columns(texts: list[dict[str, str | None]], *, ids: bool) -> list[str]:
+    """Choose what says something: no empty columns, and ids only where there is room."""
+    names = [key for key in texts[0] if key not in HIDDEN]
+    telling = [n for n in names if any(row.get(n) not in (None, "-", "") for row in texts)]
+    own = [n for n in telling if n == "id" or n.endswith("_id")]
+    others = [n for n in telling if n not in own]
+    return (others[:COLUMNS_MAX] + (own[:1] if ids else [])) or own
 
 
 def _show_series(rows: list[dict[str, Any]], console: Console) -> None:
@@ -112,15 +209,20 @@ def _show_series(rows: list[dict[str, Any]], console: Console) -> None:
     value = next((v for v in SERIES_VALUES if v in rows[0]), None)
     if day is None or value is None or len(rows) < SERIES_MIN:
         return
-    numbers = [float(text) for row in rows if _is_number(text := cell(row[value]) or "")]
+    numbers = [n for row in rows if (n := _number(row[value])) is not None]
     if numbers:
         console.print(Text(sparkline(numbers), style="cyan"))
 
 
-def _is_number(text: str) -> bool:
-    head = text.partition(" ")[0]
+def _number(value: Any) -> float | None:
+    if isinstance(value, dict):
+        value = value.get("value")
     try:
-        float(head)
-    except ValueError:
-        return head == "-"
-    return True
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _is_number(text: str) -> bool:
+    head = text.replace(",", "").partition(" ")[0]
+    return head == "-" or _number(head) is not None

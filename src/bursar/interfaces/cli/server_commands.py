@@ -32,6 +32,9 @@ def up(
         bool, typer.Option("--demo/--no-demo", help="Fill a new installation with a demo.")
     ] = False,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    only: Annotated[
+        str, typer.Option(help="Comma-separated parts to run, such as prepare,api; all if none.")
+    ] = "",
 ) -> None:
     """Start everything: databases, API, worker and scheduler, under one parent."""
     from bursar.interfaces.up import up as run  # noqa: PLC0415 - heavy, loaded on first use
@@ -39,7 +42,8 @@ def up(
 
     overrides = {} if port is None else {"SERVER_PORT": str(port)}
     settings = Settings.with_environment(overrides)
-    raise typer.Exit(asyncio.run(run(settings, _report, demo=demo)))
+    chosen = [name.strip() for name in only.split(",") if name.strip()]
+    raise typer.Exit(asyncio.run(run(settings, _report, demo=demo, only=chosen)))
 
 
 def _report(line: str) -> None:

@@ -9,13 +9,19 @@ from typing import Any
 
 from mcp.types import Tool, ToolAnnotations
 
+from bursar.interfaces.mcp.schemas import input_schema, output_schema
 from bursar.runtime.actor import Actor
 from bursar.runtime.registry import Operation, operations
 
 KEY_FIELD = "idempotency_key"
+KEY_TEXT = "New for each new request."
 DRY_RUN_FIELD = "dry_run"
+DRY_RUN_TEXT = "Preview; change nothing."
 CORE = "core"
 EVERY_TOOLSET = "all"
+# What an output schema may weigh: the tools that every agent sees say more about their answers.
+CORE_OUTPUT_BYTES_MAX = 600
+OUTPUT_BYTES_MAX = 400
 
 
 def toolset_of(operation: Operation) -> str:
@@ -40,29 +46,27 @@ def visible(actor: Actor, toolsets: frozenset[str]) -> list[Tool]:
 
 def may_call(operation: Operation, actor: Actor, toolsets: frozenset[str]) -> bool:
     """Tell whether a tool is both switched on and within the actor's scopes."""
-    exposed = EVERY_TOOLSET in toolsets or toolset_of(operation) in toolsets
-    return exposed and (operation.scope is None or actor.may(operation.scope))
+    within = operation.scope is None or actor.may(operation.scope)
+    return within and is_exposed(operation, toolsets)
+
+
+def is_exposed(operation: Operation, toolsets: frozenset[str]) -> bool:
+    """Tell whether a tool's toolset is switched on."""
+    return EVERY_TOOLSET in toolsets or toolset_of(operation) in toolsets
 
 
 @cache
 def tool(name: str) -> Tool:
     """Return one tool's definition."""
     operation = tool_operations()[name]
-    schema = compact(operation.input_model.model_json_schema(), keep_descriptions=True)
-    properties = schema.setdefault("properties", {})
-    if operation.writes:
-        properties[KEY_FIELD] = {"type": "string", "description": "New for each new request."}
-        properties[DRY_RUN_FIELD] = {"type": "boolean", "description": "Preview; change nothing."}
+    budget = CORE_OUTPUT_BYTES_MAX if toolset_of(operation) == CORE else OUTPUT_BYTES_MAX
     return Tool(
         name=name,
-        title=operation.summary.rstrip("."),
-        description=operation.description,
-        input_schema=schema,
-        output_schema=compact(
-            operation.output_model.model_json_schema(mode="serialization"), keep_descriptions=False
-        ),
+        title=name.replace("_", " ").capitalize(),
+        description=" ".join(operation.description.split()),
+        input_schema=_arguments(operation),
+        output_schema=output_schema(operation.output_model, budget),
         annotations=ToolAnnotations(
-            title=operation.summary.rstrip("."),
             read_only_hint=not operation.writes,
             destructive_hint=operation.destructive,
             idempotent_hint=not operation.writes,
@@ -71,25 +75,12 @@ def tool(name: str) -> Tool:
     )
 
 
-def compact(schema: Any, *, keep_descriptions: bool) -> Any:
-    """Drop what a schema's reader does not need: titles, null defaults and, in outputs, prose."""
-    if isinstance(schema, list):
-        return [compact(part, keep_descriptions=keep_descriptions) for part in schema]
-    if not isinstance(schema, dict):
+def _arguments(operation: Operation) -> dict[str, Any]:
+    schema = input_schema(operation.input_model)
+    if not operation.writes:
         return schema
-    kept: dict[str, Any] = {}
-    for key, value in schema.items():
-        if key == "title" and isinstance(value, str):
-            continue
-        if key == "default" and value is None:
-            continue
-        if key == "description" and isinstance(value, str) and not keep_descriptions:
-            continue
-        if key in ("properties", "$defs"):
-            kept[key] = {
-                name: compact(part, keep_descriptions=keep_descriptions)
-                for name, part in value.items()
-            }
-        else:
-            kept[key] = compact(value, keep_descriptions=keep_descriptions)
-    return kept
+    schema["properties"][KEY_FIELD] = {"type": "string", "description": KEY_TEXT}
+    schema["properties"][DRY_RUN_FIELD] = {"type": "boolean", "description": DRY_RUN_TEXT}
+    if operation.idempotency_required:
+        schema.setdefault("required", []).append(KEY_FIELD)
+    return schema

@@ -4,7 +4,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from annotated_types import Ge, Le
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
@@ -25,13 +24,12 @@ def default_text(field: FieldInfo) -> str:
     return value.as_posix() if isinstance(value, Path) else str(value)
 
 
-def limits(field: FieldInfo) -> str:
+def limits(facts: dict[str, Any]) -> str:
     """Return a number's allowed range, such as "1 to 200", or an empty text."""
-    low = next((m.ge for m in field.metadata if isinstance(m, Ge)), None)
-    high = next((m.le for m in field.metadata if isinstance(m, Le)), None)
-    if low is None:
+    if "minimum" not in facts:
         return ""
-    return f"{low} or more" if high is None else f"{low} to {high}"
+    low = facts["minimum"]
+    return f"{low} to {facts['maximum']}" if "maximum" in facts else f"{low} or more"
 
 
 def example() -> str:
@@ -52,13 +50,14 @@ def page() -> str:
         "then from the defaults below; the real environment wins. `bursar config` shows the values "
         "in force, secrets masked."
     )
+    schema = Settings.model_json_schema()
     body = table(
         ("Variable", "Default", "Allowed", "Meaning"),
         (
             (
                 code(name.upper()),
                 code(default_text(field)),
-                limits(field),
+                limits(schema["properties"][name]),
                 field.description or "",
             )
             for name, field in Settings.model_fields.items()

@@ -126,6 +126,7 @@ def needs_held(activity: NewActivity) -> bool:
     """Tell whether the quantity follows from what is held at that moment."""
     return activity.quantity is None and activity.kind in (
         ActivityKind.SPLIT,
+        ActivityKind.SPIN_OFF,
         ActivityKind.MERGER,
         ActivityKind.RENAME,
     )

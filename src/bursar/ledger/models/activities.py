@@ -197,6 +197,9 @@ class Activity(Model):
 class ActivityFilter(Model):
     """Which activities to find; what is left out does not restrict."""
 
+    ids: tuple[uuid.UUID, ...] = Field(
+        (), max_length=FILTER_IDS_MAX, description="These activities, by id."
+    )
     account_ids: tuple[uuid.UUID, ...] = Field(
         (), max_length=FILTER_IDS_MAX, description="Accounts, on either side."
     )
@@ -208,6 +211,9 @@ class ActivityFilter(Model):
     to_at: AwareDatetime | None = Field(None, description="Latest moment, exclusive.")
     text: str | None = Field(
         None, max_length=NAME_CHARACTERS_MAX, description="Part of payee, memo, category or note."
+    )
+    category: str | None = Field(
+        None, max_length=NAME_CHARACTERS_MAX, description="Exactly this category, in any case."
     )
     amount_min: Amount | None = Field(None, description="Smallest absolute cash change.")
     amount_max: Amount | None = Field(None, description="Largest absolute cash change.")

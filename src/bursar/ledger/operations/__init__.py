@@ -1,6 +1,25 @@
 """The use cases of ledger: the only thing other packages call."""
 
 from bursar.ledger import tables
-from bursar.ledger.operations import accounts, activities, balances
+from bursar.ledger.operations import (
+    accounts,
+    activities,
+    balances,
+    book,
+    holds,
+    lots,
+    search,
+    verification,
+)
 
-__all__ = ["accounts", "activities", "balances", "tables"]
+__all__ = [
+    "accounts",
+    "activities",
+    "balances",
+    "book",
+    "holds",
+    "lots",
+    "search",
+    "tables",
+    "verification",
+]

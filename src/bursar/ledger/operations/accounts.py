@@ -27,6 +27,7 @@ from bursar.ledger.models import (
     NewAccount,
     TaxWrapper,
 )
+from bursar.ledger.operations.lots import refresh_lots
 from bursar.ledger.store import accounts as store
 from bursar.runtime.context import Context
 from bursar.runtime.pages import Page, decode_cursor, encode_cursor
@@ -151,6 +152,10 @@ async def change_account(context: Context, body: AccountChange) -> Account:
         raise AccountNotEmpty(
             f"{row.name} holds a negative balance, so it cannot be forbidden now",
             hint="Bring the balance to zero or above first.",
+        )
+    if {"cost_method", "allow_short"} & changes.keys():
+        await refresh_lots(
+            context, await store.instruments_of(context.session, context.workspace_id, row.id)
         )
     context.fact("account.changed", row.id, fields=[*sorted(changes)])
     return account_model(row)

@@ -5,12 +5,17 @@ from collections.abc import Sequence
 
 from bursar.core.errors import TooLarge
 from bursar.core.money import format_decimal, from_units
+from bursar.ledger.calc.lot_events import LOT_KINDS
 from bursar.ledger.errors import ActivityNotFound, AlreadyReversed, NotHeld
 from bursar.ledger.models import NewActivity, PostedActivity
 from bursar.ledger.operations.batches import batch_of, drafts_of, located
+from bursar.ledger.operations.lots import refresh_lots
+from bursar.ledger.operations.search import search_activities
 from bursar.ledger.store import activities as activity_store
 from bursar.ledger.store import posting
 from bursar.runtime.context import Context
+
+__all__ = ["not_held", "post_activities", "reverse_activity", "search_activities"]
 
 ACTIVITIES_MAX = 100_000
 REASON_CHARACTERS_MAX = 500
@@ -40,12 +45,13 @@ async def post_activities(
     for outcome in outcomes:
         draft = drafts.ordered[outcome.place - 1]
         if outcome.balance_id is not None:
-            raise located(await _not_held(context, draft.activity, outcome.balance_id), draft.place)
+            raise located(await not_held(context, draft.activity, outcome.balance_id), draft.place)
         found = outcome.group_id or draft.id
         duplicate = outcome.status == "duplicate"
         answers[draft.place] = PostedActivity(id=found, duplicate_of=found if duplicate else None)
     for place, first in drafts.repeats.items():
         answers[place] = PostedActivity(id=answers[first].id, duplicate_of=answers[first].id)
+    await refresh_lots(context, _touched(activities, answers))
     _record(context, activities, answers)
     return tuple(answers[place] for place in range(len(activities)))
 
@@ -74,17 +80,20 @@ async def reverse_activity(
         raise AlreadyReversed(f"activity {activity_id} was reversed before", field="activity_id")
     (outcome,) = await posting.post(context.session, context.workspace_id, batch)
     if outcome.balance_id is not None:
-        raise await _not_held(context, None, outcome.balance_id)
+        raise await not_held(context, None, outcome.balance_id)
+    instruments = (original.instrument_id, original.counter_instrument_id)
+    await refresh_lots(context, {each for each in instruments if each is not None})
     found = outcome.group_id or activity_id
     context.fact("activity.reversed", activity_id, reversal_id=str(found), reason=reason)
     return PostedActivity(id=found)
 
 
-async def _not_held(context: Context, activity: NewActivity | None, balance_id: int) -> NotHeld:
+async def not_held(context: Context, activity: NewActivity | None, balance_id: int) -> NotHeld:
+    """Return the error that says what a balance holds; without an activity, for another act."""
     row = await posting.balance_named(context.session, context.workspace_id, balance_id)
     held = format_decimal(from_units(int(row.held), row.exponent))
     on_hold = format_decimal(from_units(int(row.on_hold), row.exponent))
-    what = "the reversal" if activity is None else f"this {activity.kind}"
+    what = "this" if activity is None else f"this {activity.kind}"
     before = "" if activity is None else f" on {activity.effective_at.date()}"
     return NotHeld(
         f"{what}{before} takes more {row.code} than {row.account_name} holds"
@@ -97,6 +106,19 @@ async def _not_held(context: Context, activity: NewActivity | None, balance_id: 
             "on_hold": on_hold,
         },
     )
+
+
+def _touched(
+    activities: Sequence[NewActivity], answers: dict[int, PostedActivity]
+) -> set[uuid.UUID]:
+    """Return the instruments whose lots the added activities may change."""
+    return {
+        instrument.instrument_id
+        for place, answer in answers.items()
+        if answer.duplicate_of is None and activities[place].kind in LOT_KINDS
+        for instrument in (activities[place].instrument, activities[place].counter_instrument)
+        if instrument is not None
+    }
 
 
 def _record(

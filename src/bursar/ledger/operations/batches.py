@@ -51,6 +51,7 @@ async def drafts_of(context: Context, activities: Sequence[NewActivity]) -> Draf
     accounts = await _accounts(context, activities)
     held = await _held_before(context, activities)
     moved: dict[tuple[uuid.UUID, uuid.UUID], Decimal] = defaultdict(Decimal)
+    follow = any(needs_held(activity) for activity in activities)
     drafts, seen = Drafts(), dict[Key, int]()
     for place in in_posting_order(activities):
         activity = activities[place]
@@ -69,7 +70,7 @@ async def drafts_of(context: Context, activities: Sequence[NewActivity]) -> Draf
             )
         except BursarError as error:
             raise located(error, place) from None
-        if held:
+        if follow:
             _note_moves(legs, moved)
         drafts.ordered.append(Draft(place, new_id(), activity, legs))
     return drafts

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bursar.core.ids import new_id
 from bursar.ledger.calc.leg import SystemAccount
 from bursar.ledger.models.accounts import AccountClass
-from bursar.ledger.tables import Account
+from bursar.ledger.tables import Account, Balance, Commodity
 
 OWN_CLASSES = (AccountClass.ASSET.value, AccountClass.LIABILITY.value)
 
@@ -186,3 +186,19 @@ async def apply_rules(
         return False
     await session.execute(_APPLY_RULES, parameters)
     return True
+
+
+async def instruments_of(
+    session: AsyncSession, workspace_id: uuid.UUID, account_id: uuid.UUID
+) -> set[uuid.UUID]:
+    """Return the instruments an account holds or held."""
+    rows = await session.scalars(
+        select(Commodity.instrument_id)
+        .join(Balance, Balance.commodity_id == Commodity.id)
+        .where(
+            Balance.workspace_id == workspace_id,
+            Balance.account_id == account_id,
+            Commodity.instrument_id.is_not(None),
+        )
+    )
+    return {instrument_id for instrument_id in rows if instrument_id is not None}

@@ -60,7 +60,7 @@ class Path:
 
 
 def best_path(
-    base: str, quote: str, rates: Iterable[StoredRate], day: dt.date, age_days_max: int
+    base: str, quote: str, rates: Iterable[StoredRate], *, day: dt.date, age_days_max: int
 ) -> Path | None:
     """Return the best path on `day`, or None; `rates` holds the newest of each pair by then."""
     legs: dict[tuple[str, str], Leg] = {}

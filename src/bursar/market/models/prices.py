@@ -8,10 +8,13 @@ from pydantic import Field
 
 from bursar.core.model import Model
 from bursar.core.money import Amount
+from bursar.market.models.actions import RecordCorporateAction
 from bursar.market.models.instruments import Currency, InstrumentKind, Reference
 from bursar.runtime.pages import PageRequest
 
 RECORDED_PRICES_MAX = 10_000
+RECORDED_ACTIONS_MAX = 2_000
+REFRESHED_MAX = 2_000
 PROBLEMS_SHOWN_MAX = 50
 FILE_CHARACTERS_MAX = 64 * 1024 * 1024
 
@@ -22,6 +25,13 @@ class PriceBasis(StrEnum):
     RAW = "raw"
     SPLIT_ADJUSTED = "split_adjusted"
     ADJUSTED = "adjusted"
+
+
+class PriceSourceName(StrEnum):
+    """Where prices can be fetched from."""
+
+    YAHOO = "yahoo"
+    ALPHAVANTAGE = "alphavantage"
 
 
 class PriceQuality(StrEnum):
@@ -103,6 +113,11 @@ class RecordPrices(Model):
     )
     source: str = Field("manual", min_length=1, max_length=60, description="Where they come from.")
     basis: PriceBasis = Field(PriceBasis.RAW, description="raw, split_adjusted or adjusted.")
+    actions: tuple[RecordCorporateAction, ...] = Field(
+        (),
+        max_length=RECORDED_ACTIONS_MAX,
+        description="Corporate actions the source reported with the prices.",
+    )
 
 
 class LoadPrices(Model):
@@ -161,3 +176,31 @@ class PricesWritten(Model):
     columns: dict[str, str] = Field({}, description="Column used for each meaning, for files.")
     problems_total: int = Field(0, description="Rows left out.")
     problems: tuple[FileProblem, ...] = Field((), description="The first 50 of them.")
+
+
+class RefreshPrices(Model):
+    """Which prices to fetch."""
+
+    instruments: tuple[Reference, ...] = Field(
+        (), max_length=REFRESHED_MAX, description="Instruments to fetch; blank: all active ones."
+    )
+    first_day: dt.date | None = Field(
+        None, description="Earliest day; blank: the day after the newest stored price."
+    )
+    last_day: dt.date | None = Field(None, description="Latest day; blank: today.")
+    sources: tuple[PriceSourceName, ...] = Field(
+        (),
+        max_length=4,
+        description="Sources in the order to try them; blank: yahoo, then alphavantage.",
+    )
+
+
+class RefreshRequested(Model):
+    """What is being fetched; the prices arrive after this answer."""
+
+    requested: int = Field(description="Instruments being fetched.")
+    up_to_date: int = Field(description="Instruments whose newest price is of the last day asked.")
+    without_symbol: tuple[uuid.UUID, ...] = Field(
+        description="Instruments without a ticker, which no source can be asked for."
+    )
+    effects: tuple[uuid.UUID, ...] = Field(description="Ids of the background work.")

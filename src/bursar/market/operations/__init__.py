@@ -1,5 +1,13 @@
 """The use cases of market: the only thing other packages call."""
 
-from bursar.market.operations import instruments, price_files, prices, rates
+from bursar.market.operations import (
+    actions,
+    instruments,
+    price_files,
+    prices,
+    quality,
+    rates,
+    refresh,
+)
 
-__all__ = ["instruments", "price_files", "prices", "rates"]
+__all__ = ["actions", "instruments", "price_files", "prices", "quality", "rates", "refresh"]

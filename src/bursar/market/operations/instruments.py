@@ -1,29 +1,36 @@
-"""Instruments: create, list, change, rename, and find by any identifier on any day."""
+"""Instruments: create, list, change and rename; `lookups` finds them by any identifier."""
 
-import datetime as dt
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
-from pydantic import JsonValue
 from sqlalchemy import func, insert, update
 
 from bursar.core.errors import InvalidInput
 from bursar.core.ids import new_id
+from bursar.market import calendars
 from bursar.market.calc import matching
-from bursar.market.calc.matching import Known, Scheme
-from bursar.market.errors import AmbiguousInstrument, InstrumentExists, UnknownInstrument
+from bursar.market.calc.matching import Scheme
+from bursar.market.errors import InstrumentExists
 from bursar.market.models.instruments import (
     ChangeInstrument,
     CreateInstrument,
     GetInstrument,
     Identifier,
-    InstrumentKind,
     InstrumentRow,
     ListInstruments,
     RenameInstrument,
+)
+from bursar.market.operations.lookups import (
+    Lookup,
+    active,
+    add,
+    find,
+    get,
+    get_many,
+    known_names,
+    name_row,
+    resolve,
+    resolve_many,
 )
 from bursar.market.store import instruments as store
 from bursar.market.tables import Instrument, InstrumentIdentifier
@@ -31,42 +38,7 @@ from bursar.runtime.context import Context
 from bursar.runtime.pages import Page, decode_cursor, encode_cursor
 from bursar.runtime.registry import operation
 
-LOOKUPS_MAX = 20_000
-CANDIDATES_SHOWN_MAX = 10
-ROWS_PER_INSERT = 2_000
-
-ASSET_CLASS_OF = {
-    InstrumentKind.STOCK: "stocks",
-    InstrumentKind.ETF: "stocks",
-    InstrumentKind.FUND: "stocks",
-    InstrumentKind.BOND: "bonds",
-    InstrumentKind.CRYPTO: "crypto",
-    InstrumentKind.CURRENCY: "cash",
-    InstrumentKind.OPTION: "derivatives",
-    InstrumentKind.COMMODITY: "commodities",
-    InstrumentKind.PROPERTY: "property",
-    InstrumentKind.OTHER: "other",
-}
-TRADED_ON_EXCHANGE = frozenset(
-    {InstrumentKind.STOCK, InstrumentKind.ETF, InstrumentKind.FUND, InstrumentKind.OPTION}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """What a statement or file knows of an instrument.
-
-    identifiers: value by scheme (Scheme or its text). currency narrows several listings to one.
-    as_of: the day the identifiers held; None means today. kind, name and quantity_exponent are
-    used only when the instrument must be created.
-    """
-
-    identifiers: Mapping[Scheme, str] = field(default_factory=dict)
-    currency: str | None = None
-    as_of: dt.date | None = None
-    kind: InstrumentKind = InstrumentKind.STOCK
-    name: str = ""
-    quantity_exponent: int | None = None
+__all__ = ["Lookup", "active", "find", "get", "get_many", "resolve", "resolve_many"]
 
 
 @operation("market.create_instrument", scope="market:write", http="POST /instruments", writes=True)
@@ -76,6 +48,8 @@ async def create_instrument(context: Context, body: CreateInstrument) -> Instrum
     Refuses a worldwide identifier (ISIN, CUSIP, FIGI) that an instrument of the same currency
     already carries.
     """
+    if body.calendar is not None:
+        calendars.check_name(body.calendar)
     names = list(body.identifiers)
     given = ((Scheme.TICKER, body.ticker), (Scheme.ISIN, body.isin), (Scheme.CUSIP, body.cusip))
     names += [Identifier(scheme=scheme, value=value) for scheme, value in given if value]
@@ -86,7 +60,7 @@ async def create_instrument(context: Context, body: CreateInstrument) -> Instrum
     worldwide = {name.scheme: name.value for name in names if name.scheme in matching.WORLDWIDE}
     today = context.clock.now().date()
     if worldwide:
-        known = await _known(context, worldwide.items())
+        known = await known_names(context, worldwide.items())
         rows = await store.read(context.session, {name.instrument_id for name in known}, today)
         for row in rows.values():
             if row.currency == body.currency:
@@ -95,14 +69,14 @@ async def create_instrument(context: Context, body: CreateInstrument) -> Instrum
                     details={"instrument_id": str(row.id)},
                 )
     instrument_id = new_id()
-    await _insert(context, [(instrument_id, body, names)])
+    await add(context, [(instrument_id, body, names)])
     context.fact("market.instrument_created", instrument_id, name=body.name)
     return await get(context, instrument_id)
 
 
 @operation("market.list_instruments", scope="market:read", http="GET /instruments")
 async def list_instruments(context: Context, body: ListInstruments) -> Page[InstrumentRow]:
-    """List instruments with their identifiers, in the order they were created."""
+    """List instruments with their identifiers, oldest first."""
     after = None
     if body.cursor is not None:
         try:
@@ -142,6 +116,8 @@ async def change_instrument(context: Context, body: ChangeInstrument) -> Instrum
     """
     row = await find(context, body.instrument)
     changes = body.model_dump(exclude={"instrument"}, exclude_none=True)
+    if body.calendar is not None:
+        calendars.check_name(body.calendar)
     if changes:
         await _change(context, row.id, changes)
         context.fact("market.instrument_changed", row.id, fields=[*sorted(changes)])
@@ -186,229 +162,10 @@ async def rename_instrument(context: Context, body: RenameInstrument) -> Instrum
         .values(valid_to=body.effective_on)
     )
     name = Identifier(scheme=body.scheme, value=value, valid_from=body.effective_on)
-    await context.session.execute(insert(InstrumentIdentifier), [_name_row(context, row.id, name)])
+    await context.session.execute(insert(InstrumentIdentifier), [name_row(context, row.id, name)])
     await _change(context, row.id, {"name": body.name} if body.name else {})
     context.fact("market.instrument_renamed", row.id, old=old, new=value)
     return await get(context, row.id)
-
-
-async def get(context: Context, instrument_id: uuid.UUID) -> InstrumentRow:
-    """Return an instrument by id. Raises UnknownInstrument."""
-    found = await get_many(context, [instrument_id])
-    if instrument_id not in found:
-        raise UnknownInstrument(f"there is no instrument {instrument_id}")
-    return found[instrument_id]
-
-
-async def get_many(
-    context: Context, instrument_ids: Iterable[uuid.UUID]
-) -> dict[uuid.UUID, InstrumentRow]:
-    """Return instruments by id; unknown ids are left out."""
-    return await store.read(context.session, instrument_ids, context.clock.now().date())
-
-
-async def find(context: Context, reference: str, *, as_of: dt.date | None = None) -> InstrumentRow:
-    """Return the instrument an id, a ticker or scheme:value names.
-
-    Raises UnknownInstrument or AmbiguousInstrument, each with what to do.
-    """
-    try:
-        return await get(context, uuid.UUID(reference))
-    except ValueError:
-        pass
-    scheme, colon, value = reference.partition(":")
-    named = colon and scheme.lower() in {known.value for known in Scheme}
-    wanted = {Scheme(scheme.lower()): value} if named else {Scheme.TICKER: reference}
-    return await resolve(context, wanted, as_of=as_of)
-
-
-async def resolve(
-    context: Context,
-    identifiers: Mapping[Scheme, str],
-    *,
-    as_of: dt.date | None = None,
-    currency: str | None = None,
-    create_if_missing: Lookup | None = None,
-) -> InstrumentRow:
-    """Return the instrument that the identifiers name on a day, created from a Lookup if asked.
-
-    Raises UnknownInstrument, AmbiguousInstrument.
-    """
-    lookup = Lookup(identifiers, currency=currency, as_of=as_of)
-    if create_if_missing is not None:
-        lookup = create_if_missing
-    (row,) = await resolve_many(context, [lookup], create_if_missing=create_if_missing is not None)
-    return row
-
-
-async def resolve_many(
-    context: Context, lookups: Sequence[Lookup], *, create_if_missing: bool = False
-) -> list[InstrumentRow]:
-    """Return the instrument of each lookup, in order, with a fixed number of queries.
-
-    With create_if_missing an unknown one is created (its lookup needs a currency); two lookups
-    that name the same unknown instrument create it once. Raises UnknownInstrument,
-    AmbiguousInstrument, InvalidInput.
-    """
-    if len(lookups) > LOOKUPS_MAX:
-        raise InvalidInput(f"at most {LOOKUPS_MAX} instruments can be looked up at once")
-    today = context.clock.now().date()
-    wanted = [
-        {Scheme(s): matching.normal(Scheme(s), v) for s, v in lookup.identifiers.items() if v}
-        for lookup in lookups
-    ]
-    known = await _known(context, {pair for names in wanted for pair in names.items()})
-    by_name: dict[tuple[Scheme, str], list[Known]] = {}
-    for name in known:
-        by_name.setdefault((name.scheme, name.value), []).append(name)
-    rows = await store.read(context.session, {name.instrument_id for name in known}, today)
-    found: dict[int, InstrumentRow] = {}
-    missing: dict[int, dict[Scheme, str]] = {}
-    for place, (lookup, names) in enumerate(zip(lookups, wanted, strict=True)):
-        if not names:
-            raise InvalidInput("an instrument needs at least one identifier", field="identifiers")
-        mine = [name for pair in names.items() for name in by_name.get(pair, ())]
-        row = _choose(rows, lookup, names, matching.candidates(names, mine, lookup.as_of or today))
-        if row is not None:
-            found[place] = row
-        elif create_if_missing:
-            missing[place] = names
-        else:
-            raise _unknown(names, mine)
-    if missing:
-        found |= await _create_missing(context, lookups, missing)
-    return [found[place] for place in range(len(lookups))]
-
-
-def _choose(
-    rows: Mapping[uuid.UUID, InstrumentRow],
-    lookup: Lookup,
-    names: Mapping[Scheme, str],
-    candidates: Sequence[uuid.UUID],
-) -> InstrumentRow | None:
-    day = lookup.as_of or dt.date.max
-    kept = [
-        rows[i]
-        for i in candidates
-        if not matching.contradicts({s: rows[i].identifier(s, day) for s in names}, names)
-    ]
-    if len(kept) > 1 and lookup.currency is not None:
-        kept = [row for row in kept if row.currency == lookup.currency]
-    if len(kept) > 1:
-        shown: list[JsonValue] = [
-            {"id": str(row.id), "name": row.name, "currency": row.currency, "kind": row.kind.value}
-            for row in kept[:CANDIDATES_SHOWN_MAX]
-        ]
-        raise AmbiguousInstrument(
-            f"{_words(names)} names {len(kept)} instruments", details={"candidates": shown}
-        )
-    return kept[0] if kept else None
-
-
-def _unknown(names: Mapping[Scheme, str], past: Sequence[Known]) -> UnknownInstrument:
-    message = f"no instrument goes by {_words(names)}"
-    held = [name for name in past if name.valid_to is not None]
-    if held:
-        last = max(held, key=lambda name: name.valid_to or dt.date.min)
-        message += f" on this day; {last.value} was in use until {last.valid_to}"
-    return UnknownInstrument(message)
-
-
-def _words(names: Mapping[Scheme, str]) -> str:
-    return ", ".join(f"{scheme.value} {value}" for scheme, value in names.items())
-
-
-async def _known(context: Context, names: Iterable[tuple[Scheme, str]]) -> list[Known]:
-    pairs = [(scheme.value, value) for scheme, value in names]
-    if not pairs:
-        return []
-    return [
-        Known(row.instrument_id, Scheme(row.scheme), row.value, row.valid_from, row.valid_to)
-        for row in await store.identifiers_named(context.session, pairs)
-    ]
-
-
-async def _create_missing(
-    context: Context, lookups: Sequence[Lookup], missing: Mapping[int, dict[Scheme, str]]
-) -> dict[int, InstrumentRow]:
-    """Create each unknown instrument once, whatever number of lookups name it."""
-    made: dict[tuple[Any, ...], uuid.UUID] = {}
-    place_id: dict[int, uuid.UUID] = {}
-    new: list[tuple[uuid.UUID, CreateInstrument, list[Identifier]]] = []
-    for place, names in missing.items():
-        lookup = lookups[place]
-        if lookup.currency is None:
-            raise InvalidInput(
-                f"{_words(names)} is unknown and cannot be created without a currency",
-                field="currency",
-            )
-        strongest = next((s, names[s]) for s in Scheme if s in names)
-        key = (strongest, lookup.currency)
-        if key not in made:
-            made[key] = new_id()
-            body = CreateInstrument(
-                kind=lookup.kind,
-                name=(lookup.name or names.get(Scheme.TICKER) or strongest[1])[:120],
-                currency=lookup.currency,
-                quantity_exponent=lookup.quantity_exponent,
-            )
-            identifiers = [Identifier(scheme=s, value=v) for s, v in names.items()]
-            new.append((made[key], body, identifiers))
-            context.fact("market.instrument_created", made[key], name=body.name)
-        place_id[place] = made[key]
-    await _insert(context, new)
-    rows = await get_many(context, place_id.values())
-    return {place: rows[instrument_id] for place, instrument_id in place_id.items()}
-
-
-async def _insert(
-    context: Context, new: Sequence[tuple[uuid.UUID, CreateInstrument, list[Identifier]]]
-) -> None:
-    at = context.clock.now()
-    instruments = [
-        {
-            "id": instrument_id,
-            "workspace_id": context.workspace_id,
-            "kind": body.kind.value,
-            "asset_class": body.asset_class or ASSET_CLASS_OF[body.kind],
-            "name": body.name,
-            "currency": body.currency,
-            "quantity_exponent": _exponent(body),
-            "multiplier": body.multiplier if body.multiplier is not None else Decimal(1),
-            "calendar": body.calendar or ("XNYS" if body.kind in TRADED_ON_EXCHANGE else None),
-            "classification": dict(body.classification),
-            "active": True,
-            "created_at": at,
-        }
-        for instrument_id, body, _ in new
-    ]
-    names = [_name_row(context, key, name) for key, _, given in new for name in given]
-    for start in range(0, len(instruments), ROWS_PER_INSERT):
-        await context.session.execute(
-            insert(Instrument), instruments[start : start + ROWS_PER_INSERT]
-        )
-    for start in range(0, len(names), ROWS_PER_INSERT):
-        await context.session.execute(
-            insert(InstrumentIdentifier), names[start : start + ROWS_PER_INSERT]
-        )
-
-
-def _exponent(body: CreateInstrument) -> int:
-    if body.quantity_exponent is not None:
-        return body.quantity_exponent
-    return {InstrumentKind.CRYPTO: 18, InstrumentKind.CURRENCY: 2}.get(body.kind, 8)
-
-
-def _name_row(context: Context, instrument_id: uuid.UUID, name: Identifier) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "workspace_id": context.workspace_id,
-        "instrument_id": instrument_id,
-        "scheme": name.scheme.value,
-        "value": matching.normal(name.scheme, name.value),
-        "valid_from": name.valid_from,
-        "valid_to": name.valid_to,
-    }
 
 
 async def _change(context: Context, instrument_id: uuid.UUID, changes: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Loading price files: parsed before the transaction, written whole or not at all."""
 
+import asyncio
 import base64
 import binascii
 import dataclasses
@@ -58,8 +59,8 @@ def parse(body: LoadPrices, bytes_max: int) -> PreparedPrices:
 
 
 async def prepare_load(context: PrepareContext, body: LoadPrices) -> PreparedPrices:
-    """Parse the file before the transaction opens."""
-    return parse(body, context.settings.upload_bytes_max)
+    """Parse the file before the transaction opens, in a thread: a large one takes seconds."""
+    return await asyncio.to_thread(parse, body, context.settings.upload_bytes_max)
 
 
 @operation(

@@ -31,7 +31,7 @@ from bursar.market.models.prices import (
     RecordedPrice,
     RecordPrices,
 )
-from bursar.market.operations import instruments
+from bursar.market.operations import actions, instruments
 from bursar.market.operations.instruments import Lookup
 from bursar.market.store import prices as store
 from bursar.runtime.context import Context
@@ -141,6 +141,8 @@ async def record_prices(context: Context, body: RecordPrices) -> PricesWritten:
             [(place[key[0]] + 1, key[1], _figures(price)) for key, price in ordered]
         ),
     )
+    if body.actions:
+        await actions.record_many(context, body.actions)
     return await write(context, rows, source=body.source, basis=body.basis, read=len(body.prices))
 
 
@@ -223,7 +225,7 @@ async def read_prices(
         ids = tuple(i for i in ids if i in changed)
     session = context.session
     closes = await store.read_blocks(session, ids, first_day, last_day)
-    await store.undo_split_adjustment(session, closes, ids, first_day, last_day)
+    await store.undo_split_adjustment(session, closes, ids, (first_day, last_day))
     adjusted = await store.holding_adjusted(session, ids, first_day, last_day)
     priced = np.flatnonzero(~np.isnan(closes).all(axis=0)) if ids else np.empty(0, np.int64)
     return PriceReading(

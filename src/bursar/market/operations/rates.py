@@ -103,7 +103,7 @@ async def rate_at(
     records = await store.newest(context.session, context.workspace_id, (base, quote), asked)
     limit = context.settings.price_age_days_max
     stored = [StoredRate(**dict(record)) for record in records]
-    path = rate_paths.best_path(base, quote, stored, asked, limit)
+    path = rate_paths.best_path(base, quote, stored, day=asked, age_days_max=limit)
     if path is None:
         return None
     age = (asked - path.day).days

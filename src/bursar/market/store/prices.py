@@ -268,18 +268,17 @@ async def undo_split_adjustment(
     session: AsyncSession,
     closes: Floats,
     instrument_ids: Sequence[uuid.UUID],
-    first: dt.date,
-    last: dt.date,
+    days: tuple[dt.date, dt.date],
 ) -> None:
-    """Turn split-adjusted closes back into what was quoted on the day, in place.
+    """Turn split-adjusted closes of a range of days back into what was quoted then, in place.
 
     A split is taken back from days before its ex-date when the price was fetched on or after it.
     """
     connection = await driver(session)
-    start = int(np.datetime64(first, "D").astype(np.int64))
-    for record in await connection.fetch(SPLIT_ADJUSTED, list(instrument_ids), first, last):
-        days = np.frombuffer(record["days"], ">i4").astype(np.int64) - start
-        closes[record["n"] - 1, days] *= record["ratio"]
+    start = int(np.datetime64(days[0], "D").astype(np.int64))
+    for record in await connection.fetch(SPLIT_ADJUSTED, list(instrument_ids), *days):
+        places = np.frombuffer(record["days"], ">i4").astype(np.int64) - start
+        closes[record["n"] - 1, places] *= record["ratio"]
 
 
 async def holding_adjusted(

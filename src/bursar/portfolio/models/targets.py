@@ -1,6 +1,7 @@
 """Target policies: what a scope should hold, how far it may stray, and what a plan must respect."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -52,8 +53,8 @@ class PolicyTerms(Model):
     currency: str | None = Field(
         None, pattern=r"^[A-Z][A-Z0-9]{1,9}$", description="Currency of the amounts; default base."
     )
-    cash_floor: Amount = Field("0", validate_default=True, description="Cash to keep at least.")
-    minimum_trade: Amount = Field("0", validate_default=True, description="Smallest trade.")
+    cash_floor: Amount = Field(Decimal(0), description="Cash to keep at least.")
+    minimum_trade: Amount = Field(Decimal(0), description="Smallest trade.")
     no_sell: tuple[Reference, ...] = Field(
         (), max_length=TARGETS_MAX, description="Instruments never to sell."
     )
@@ -61,8 +62,8 @@ class PolicyTerms(Model):
     tax_rate_short: Amount | None = Field(None, description='Tax on short-term gains: "0.35".')
     tax_rate_long: Amount | None = Field(None, description="Tax on long-term gains.")
     wash_sale_days: int = Field(30, ge=0, le=366, description="Wash-sale window; 0 is none.")
-    fee_rate: Amount = Field("0", validate_default=True, description="Fee as a share of a trade.")
-    fee_fixed: Amount = Field("0", validate_default=True, description="Fee of each trade.")
+    fee_rate: Amount = Field(Decimal(0), description="Fee as a share of a trade.")
+    fee_fixed: Amount = Field(Decimal(0), description="Fee of each trade.")
     whole_units: WholeUnits = Field(
         "by_kind", description="Trade whole units: by_kind (all but crypto and funds), all, none."
     )

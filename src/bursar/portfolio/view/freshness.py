@@ -136,7 +136,7 @@ async def _worked_in(
     fresh_rates = (
         {code: await _rates(context, found, code) for code in found.rates} if changes.rates else {}
     )
-    _apply(context, found, reading, closes, fresh_rates)
+    _apply(context, found, reading, closes=closes, rates=fresh_rates)
     return True
 
 
@@ -144,6 +144,7 @@ def _apply(
     context: Context,
     found: BookView,
     reading: BookReading,
+    *,
     closes: dict[uuid.UUID, FloatArray],
     rates: dict[str, Rates],
 ) -> None:

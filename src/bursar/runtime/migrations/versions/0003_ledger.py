@@ -1,6 +1,6 @@
 """Ledger: accounts, commodities, balances, the immutable book, and the functions that post to it."""
 
-from bursar.runtime.migrations.blocks import ledger_posting
+from bursar.runtime.migrations.blocks import ledger_holds, ledger_posting
 from bursar.runtime.migrations.script import run
 from bursar.runtime.row_security import append_only, protect
 
@@ -18,6 +18,9 @@ PROTECTED = (
     "entry",
     "pending",
     "annotation",
+    "tax_lot",
+    "lot_match",
+    "lot_problem",
 )
 APPEND_ONLY = ("transfer_group", "transfer", "entry")
 NEVER_REMOVED = ("account", "commodity", "balance")
@@ -159,6 +162,8 @@ CREATE INDEX ix_transfer_group_counter ON transfer_group (counter_account_id, ef
     WHERE counter_account_id IS NOT NULL;
 CREATE INDEX ix_transfer_group_instrument ON transfer_group
     (workspace_id, instrument_id, effective_at) WHERE instrument_id IS NOT NULL;
+CREATE INDEX ix_transfer_group_counter_instrument ON transfer_group
+    (workspace_id, counter_instrument_id) WHERE counter_instrument_id IS NOT NULL;
 CREATE INDEX ix_transfer_group_import ON transfer_group (import_id) WHERE import_id IS NOT NULL;
 CREATE INDEX ix_transfer_group_xid ON transfer_group (workspace_id, xid);
 
@@ -247,9 +252,71 @@ CREATE TABLE annotation (
 );
 """
 
+# Derived from the book for each account's own cost method, and replaced whenever it changes.
+LOTS = """
+CREATE TABLE tax_lot (
+    account_id uuid NOT NULL,
+    instrument_id uuid NOT NULL,
+    lot_id text NOT NULL,
+    workspace_id uuid NOT NULL,
+    opened_by uuid NOT NULL,
+    acquired_on date NOT NULL,
+    quantity numeric(38,0) NOT NULL,
+    remaining numeric(38,0) NOT NULL,
+    cost numeric(38,0) NOT NULL,
+    remaining_cost numeric(38,0) NOT NULL,
+    remaining_fees numeric(38,0) NOT NULL,
+    currency text NOT NULL,
+    CONSTRAINT pk_tax_lot PRIMARY KEY (account_id, instrument_id, lot_id),
+    CONSTRAINT fk_tax_lot_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspace (id),
+    CONSTRAINT fk_tax_lot_opened_by FOREIGN KEY (opened_by) REFERENCES transfer_group (id),
+    CONSTRAINT ck_tax_lot_remaining CHECK (remaining <> 0)
+);
+CREATE INDEX ix_tax_lot_workspace_id ON tax_lot (workspace_id, instrument_id);
+
+CREATE TABLE lot_match (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    workspace_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    instrument_id uuid NOT NULL,
+    lot_id text NOT NULL,
+    opened_by uuid NOT NULL,
+    closed_by uuid NOT NULL,
+    kind text NOT NULL,
+    quantity numeric(38,0) NOT NULL,
+    proceeds numeric(38,0) NOT NULL,
+    cost numeric(38,0) NOT NULL,
+    gain numeric(38,0) NOT NULL,
+    opening_fees numeric(38,0) NOT NULL,
+    closing_fees numeric(38,0) NOT NULL,
+    currency text NOT NULL,
+    opened_on date NOT NULL,
+    closed_on date NOT NULL,
+    term text NOT NULL,
+    CONSTRAINT pk_lot_match PRIMARY KEY (id),
+    CONSTRAINT fk_lot_match_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspace (id),
+    CONSTRAINT fk_lot_match_opened_by FOREIGN KEY (opened_by) REFERENCES transfer_group (id),
+    CONSTRAINT fk_lot_match_closed_by FOREIGN KEY (closed_by) REFERENCES transfer_group (id),
+    CONSTRAINT ck_lot_match_gain CHECK (gain = proceeds - cost)
+);
+CREATE INDEX ix_lot_match_account_id ON lot_match (account_id, instrument_id);
+CREATE INDEX ix_lot_match_workspace_id ON lot_match (workspace_id, closed_on);
+
+-- Why the lots of a position are missing or incomplete.
+CREATE TABLE lot_problem (
+    account_id uuid NOT NULL,
+    instrument_id uuid NOT NULL,
+    workspace_id uuid NOT NULL,
+    code text NOT NULL,
+    message text NOT NULL,
+    CONSTRAINT pk_lot_problem PRIMARY KEY (account_id, instrument_id),
+    CONSTRAINT fk_lot_problem_workspace_id FOREIGN KEY (workspace_id) REFERENCES workspace (id)
+);
+"""
+
 
 def upgrade() -> None:
-    run(ACCOUNTS, BOOK, *ledger_posting.CREATE)
+    run(ACCOUNTS, BOOK, LOTS, *ledger_posting.CREATE, *ledger_holds.CREATE)
     for table in PROTECTED:
         run(*protect(table))
     for table in APPEND_ONLY:
@@ -262,8 +329,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    run(*ledger_posting.DROP)
-    run(
-        "DROP TABLE annotation, pending, entry, transfer, transfer_group, balance, commodity, account"
-    )
+    run(*ledger_holds.DROP, *ledger_posting.DROP)
+    run(f"DROP TABLE {', '.join(reversed(PROTECTED))}")
     run("DROP FUNCTION ledger_entries_balance()", "DROP FUNCTION ledger_transfers_refer()")

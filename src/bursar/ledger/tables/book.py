@@ -195,6 +195,12 @@ class TransferGroup(Base):
             postgresql_where=text("instrument_id IS NOT NULL"),
         ),
         Index(
+            "ix_transfer_group_counter_instrument",
+            "workspace_id",
+            "counter_instrument_id",
+            postgresql_where=text("counter_instrument_id IS NOT NULL"),
+        ),
+        Index(
             "ix_transfer_group_import",
             "import_id",
             postgresql_where=text("import_id IS NOT NULL"),

@@ -1,0 +1,1 @@
+"""The steps of an import: read, find accounts and instruments, post, compare."""

@@ -1,0 +1,319 @@
+"""From activities to the events that lots are derived from, per position.
+
+A position is (account, instrument). An event has the id of its activity; what arrives in another
+position of the same activity has that id with "/in". A cost that the source did not state counts
+as zero and is reported as a problem, never passed over.
+"""
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from bursar.core.money import round_to_units
+from bursar.ledger.calc.currencies import currency
+from bursar.ledger.calc.lots.events import (
+    DeliveryIn,
+    DeliveryOut,
+    Event,
+    LotChoice,
+    Merger,
+    Rename,
+    ReturnOfCapital,
+    Reward,
+    SpinOff,
+    Split,
+    Trade,
+    TransferIn,
+    TransferOut,
+)
+from bursar.ledger.calc.posting_order import is_timed
+from bursar.ledger.models.activities import ActivityKind
+
+PositionKey = tuple[uuid.UUID, uuid.UUID]
+"""Account and instrument."""
+
+
+@dataclass(frozen=True, slots=True)
+class LotActivity:
+    """The part of an activity that lots need; quantities and amounts in major units."""
+
+    id: uuid.UUID
+    kind: str
+    effective_at: dt.datetime
+    account_id: uuid.UUID
+    counter_account_id: uuid.UUID | None
+    instrument_id: uuid.UUID
+    counter_instrument_id: uuid.UUID | None
+    quantity: Decimal | None
+    counter_quantity: Decimal | None
+    amount: Decimal | None
+    fees: Decimal | None
+    taxes: Decimal | None
+    currency: str | None
+    ratio: tuple[int, int] | None
+    exponent: int
+    counter_exponent: int
+    choice: tuple[tuple[str, Decimal], ...]
+    stock_value: Decimal | None
+
+
+@dataclass(slots=True)
+class LotEvents:
+    """Events by position, the cost currencies seen there, which positions are linked, problems."""
+
+    events: dict[PositionKey, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    currencies: dict[PositionKey, set[str]] = field(default_factory=lambda: defaultdict(set))
+    links: list[tuple[PositionKey, PositionKey]] = field(default_factory=list)
+    problems: dict[PositionKey, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Step:
+    """One activity being turned into events."""
+
+    activity: LotActivity
+    out: LotEvents
+    id: str
+    on: dt.date
+    at: dt.datetime | None
+
+    @property
+    def here(self) -> PositionKey:
+        return (self.activity.account_id, self.activity.instrument_id)
+
+    @property
+    def units(self) -> int:
+        return round_to_units(self.activity.quantity or Decimal(0), self.activity.exponent)
+
+    @property
+    def counter_units(self) -> int:
+        quantity = self.activity.counter_quantity or self.activity.quantity or Decimal(0)
+        return round_to_units(quantity, self.activity.counter_exponent)
+
+    def money(self, amount: Decimal | None) -> int:
+        if amount is None or self.activity.currency is None:
+            return 0
+        return round_to_units(amount, currency(self.activity.currency).exponent)
+
+    def cost(self) -> int:
+        """Return the amount, or zero with a problem noted when none was stated."""
+        if self.activity.amount is None:
+            self.out.problems[self.here] = (
+                "cost_unknown",
+                f"the {self.activity.kind} of {self.on} states no cost; it counts as zero",
+            )
+        return self.money(self.activity.amount)
+
+    def add(self, event: Event, *, priced: bool = False) -> None:
+        self.out.events[self.here].append(event)
+        if priced and self.activity.currency is not None:
+            self.out.currencies[self.here].add(self.activity.currency)
+
+    def arrive(self, there: PositionKey) -> None:
+        self.out.events[there].append(
+            TransferIn(id=f"{self.id}/in", on=self.on, at=self.at, source=self.id)
+        )
+        self.out.links.append((self.here, there))
+
+
+def lot_events_of(activities: Iterable[LotActivity]) -> LotEvents:
+    """Return the events of every position that the activities touch."""
+    out = LotEvents()
+    for activity in activities:
+        moment = activity.effective_at.astimezone(dt.UTC)
+        step = _Step(
+            activity,
+            out,
+            str(activity.id),
+            moment.date(),
+            moment if is_timed(moment) else None,
+        )
+        build = _BUILD.get(activity.kind)
+        if build is not None:
+            build(step)
+    return out
+
+
+def _trade(sign: int) -> Callable[[_Step], None]:
+    def build(step: _Step) -> None:
+        activity = step.activity
+        step.add(
+            Trade(
+                id=step.id,
+                on=step.on,
+                at=step.at,
+                quantity=sign * step.units,
+                gross=step.cost(),
+                fees=step.money(activity.fees),
+                taxes=step.money(activity.taxes),
+                choice=tuple(
+                    LotChoice(lot, round_to_units(quantity, activity.exponent))
+                    for lot, quantity in activity.choice
+                ),
+            ),
+            priced=True,
+        )
+
+    return build
+
+
+def _delivery_in(step: _Step) -> None:
+    event = DeliveryIn(id=step.id, on=step.on, at=step.at, quantity=step.units, cost=step.cost())
+    step.add(event, priced=True)
+
+
+def _delivery_out(step: _Step) -> None:
+    value = None if step.activity.amount is None else step.money(step.activity.amount)
+    event = DeliveryOut(id=step.id, on=step.on, at=step.at, quantity=step.units, value=value)
+    step.add(event, priced=value is not None)
+
+
+def _reward(step: _Step) -> None:
+    event = Reward(id=step.id, on=step.on, at=step.at, quantity=step.units, value=step.cost())
+    step.add(event, priced=True)
+
+
+def _paid_in_kind(step: _Step) -> None:
+    """Handle a cost paid in units; a cost in cash that only names the instrument moves none."""
+    if step.activity.amount is None and step.activity.quantity:
+        _delivery_out(step)
+
+
+def _transfer_out(step: _Step) -> None:
+    other = step.activity.counter_account_id
+    if other is None:
+        _delivery_out(step)
+        return
+    step.add(
+        TransferOut(
+            id=step.id,
+            on=step.on,
+            at=step.at,
+            quantity=step.units,
+            fees=step.money(step.activity.fees),
+        )
+    )
+    step.arrive((other, step.activity.instrument_id))
+
+
+def _transfer_in(step: _Step) -> None:
+    other = step.activity.counter_account_id
+    if other is None:
+        _delivery_in(step)
+        return
+    there = (other, step.activity.instrument_id)
+    step.out.events[there].append(
+        TransferOut(id=step.id, on=step.on, at=step.at, quantity=step.units)
+    )
+    step.out.events[step.here].append(
+        TransferIn(id=f"{step.id}/in", on=step.on, at=step.at, source=step.id)
+    )
+    step.out.links.append((there, step.here))
+
+
+def _split(step: _Step) -> None:
+    if step.activity.ratio is None:
+        return
+    numerator, denominator = step.activity.ratio
+    cash = None if not step.activity.amount else step.money(step.activity.amount)
+    step.add(
+        Split(
+            id=step.id,
+            on=step.on,
+            at=step.at,
+            numerator=numerator,
+            denominator=denominator,
+            cash_in_lieu=cash,
+        )
+    )
+
+
+def _there(step: _Step) -> PositionKey | None:
+    received = step.activity.counter_instrument_id
+    return None if received is None else (step.activity.account_id, received)
+
+
+def _spin_off(step: _Step) -> None:
+    there = _there(step)
+    if there is None:
+        return
+    if step.activity.ratio is None or not step.units:
+        step.out.problems[there] = (
+            "cost_unknown",
+            f"the spin_off of {step.on} does not say which share of the cost moves",
+        )
+        step.out.events[there].append(
+            DeliveryIn(id=step.id, on=step.on, at=step.at, quantity=step.counter_units, cost=0)
+        )
+        return
+    step.add(
+        SpinOff(
+            id=step.id,
+            on=step.on,
+            at=step.at,
+            cost_share=step.activity.ratio,
+            ratio=(step.counter_units, step.units),
+        )
+    )
+    step.arrive(there)
+
+
+def _merger(step: _Step) -> None:
+    there = _there(step)
+    value = step.activity.stock_value
+    step.add(
+        Merger(
+            id=step.id,
+            on=step.on,
+            at=step.at,
+            ratio=None if there is None else (step.counter_units, step.units),
+            cash=step.money(step.activity.amount),
+            stock_value=None if value is None else step.money(value),
+        )
+    )
+    if there is not None:
+        step.arrive(there)
+
+
+def _rename(step: _Step) -> None:
+    there = _there(step)
+    if there is None:
+        return
+    if step.counter_units == step.units:
+        step.add(Rename(id=step.id, on=step.on, at=step.at))
+    else:
+        ratio = (step.counter_units, step.units)
+        step.add(Merger(id=step.id, on=step.on, at=step.at, ratio=ratio))
+    step.arrive(there)
+
+
+def _return_of_capital(step: _Step) -> None:
+    event = ReturnOfCapital(
+        id=step.id, on=step.on, at=step.at, amount=step.money(step.activity.amount)
+    )
+    step.add(event, priced=True)
+
+
+_BUILD: dict[str, Callable[[_Step], None]] = {
+    ActivityKind.BUY: _trade(1),
+    ActivityKind.SELL: _trade(-1),
+    ActivityKind.TRANSFER_IN: _transfer_in,
+    ActivityKind.TRANSFER_OUT: _transfer_out,
+    ActivityKind.STAKING_REWARD: _reward,
+    ActivityKind.DELIVERY_IN: _delivery_in,
+    ActivityKind.OPENING_BALANCE: _delivery_in,
+    ActivityKind.DELIVERY_OUT: _delivery_out,
+    ActivityKind.WITHDRAWAL: _paid_in_kind,
+    ActivityKind.FEE: _paid_in_kind,
+    ActivityKind.TAX: _paid_in_kind,
+    ActivityKind.INTEREST_CHARGE: _paid_in_kind,
+    ActivityKind.SPLIT: _split,
+    ActivityKind.SPIN_OFF: _spin_off,
+    ActivityKind.MERGER: _merger,
+    ActivityKind.RENAME: _rename,
+    ActivityKind.RETURN_OF_CAPITAL: _return_of_capital,
+}
+LOT_KINDS = tuple(_BUILD)

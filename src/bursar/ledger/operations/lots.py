@@ -1,0 +1,332 @@
+"""Lots and realised gains: stored for each account's own method, computed for any other or date."""
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from bursar.core.money import format_decimal, from_units
+from bursar.ledger.calc.currencies import currency
+from bursar.ledger.calc.lot_events import PositionKey
+from bursar.ledger.calc.lots.events import Event
+from bursar.ledger.calc.lots.lot import Lot, Match
+from bursar.ledger.models.lots import (
+    GainsQuery,
+    GainsReport,
+    GainTotal,
+    LotProblem,
+    LotsQuery,
+    LotsReport,
+    RealizedGain,
+    TaxLot,
+)
+from bursar.ledger.operations.derivation import Derived, derive, events_of, relatives
+from bursar.ledger.store import lots as store
+from bursar.runtime.context import Context
+from bursar.runtime.pages import decode_cursor, encode_cursor
+from bursar.runtime.registry import operation
+
+Row = dict[str, Any]
+MATCHES_MAX = 1_000_000
+
+
+async def refresh_lots(context: Context, instruments: Collection[uuid.UUID]) -> None:
+    """Derive the stored lots of `instruments` and their relatives anew, in every account."""
+    if not instruments:
+        return
+    wanted = await relatives(context, instruments)
+    derived = await derive(context, wanted)
+    held = await store.units_held(context.session, context.workspace_id, wanted)
+    _compare(derived, held)
+    await store.replace(
+        context.session,
+        context.workspace_id,
+        wanted,
+        {
+            "tax_lot": _lot_rows(context.workspace_id, derived),
+            "lot_match": _match_rows(context.workspace_id, derived),
+            "lot_problem": _problem_rows(context.workspace_id, derived),
+        },
+    )
+
+
+def _compare(derived: Derived, held: dict[PositionKey, int]) -> None:
+    """Note every position whose lots do not add up to what the book holds."""
+    for key in held.keys() | derived.rebuilt.keys():
+        if key in derived.problems:
+            continue
+        lots = derived.rebuilt[key].state.quantity if key in derived.rebuilt else 0
+        if lots != held.get(key, 0):
+            exponent = derived.instruments[key[1]][1]
+            derived.problems[key] = (
+                "quantity_differs",
+                (
+                    f"the lots add up to {format_decimal(from_units(lots, exponent))} units, the book"
+                    f" holds {format_decimal(from_units(held.get(key, 0), exponent))}; check the"
+                    " quantities of splits and other corporate actions"
+                ),
+            )
+
+
+async def lot_events(
+    context: Context, account_id: uuid.UUID, instrument_id: uuid.UUID
+) -> tuple[Event, ...]:
+    """Return what happened to one position, as the lot engine takes it."""
+    known = await store.instruments_known(context.session, context.workspace_id)
+    wanted = await relatives(context, {instrument_id})
+    found = await events_of(context, wanted & known.keys(), known)
+    return tuple(found.events.get((account_id, instrument_id), ()))
+
+
+@operation(
+    "ledger.list_lots",
+    scope="ledger:read",
+    http="GET /lots",
+    command="lots list",
+)
+async def list_lots(context: Context, query: LotsQuery) -> LotsReport:
+    """List open tax lots by account and instrument, by any cost method and as of any day.
+
+    Purchase fees and taxes are part of the cost; transfers between own accounts keep date and cost.
+    """
+    offset = 0 if query.cursor is None else int(str(decode_cursor(query.cursor, 1)[0]))
+    known = await store.instruments_known(context.session, context.workspace_id)
+    if query.method is None and query.as_of is None:
+        rows: list[Any] = await store.lots(
+            context.session,
+            context.workspace_id,
+            account_id=query.account_id,
+            instrument_id=query.instrument_id,
+            limit=query.limit + 1,
+            offset=offset,
+        )
+        found = [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public row API
+        problems = await _stored_problems(context, query.account_id, query.instrument_id)
+    else:
+        derived = await _derived(context, query, known)
+        found = _matching(_lot_rows(context.workspace_id, derived), query)
+        found.sort(key=_lot_order)
+        found = found[offset : offset + query.limit + 1]
+        problems = _problems(_matching(_problem_rows(context.workspace_id, derived), query))
+    more = len(found) > query.limit
+    return LotsReport(
+        items=tuple(_lot_model(row, known) for row in found[: query.limit]),
+        problems=problems,
+        next_cursor=encode_cursor([offset + query.limit]) if more else None,
+    )
+
+
+@operation(
+    "ledger.list_realized_gains",
+    scope="ledger:read",
+    http="GET /gains",
+    command="lots gains",
+)
+async def list_realized_gains(context: Context, query: GainsQuery) -> GainsReport:
+    """List realised gains by lot and term, with totals by currency, for any cost method.
+
+    Long-term means held for more than one year (26 USC 1222).
+    """
+    known = await store.instruments_known(context.session, context.workspace_id)
+    if query.method is None:
+        rows = await store.matches(
+            context.session,
+            {
+                "workspace": context.workspace_id,
+                "account": query.account_id,
+                "instrument": query.instrument_id,
+                "from_on": query.from_on,
+                "to_on": query.to_on,
+                "limit": MATCHES_MAX,
+            },
+        )
+        found = [dict(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public row API
+        problems = await _stored_problems(context, query.account_id, query.instrument_id)
+    else:
+        derived = await _derived(context, query, known)
+        found = [
+            row
+            for row in _matching(_match_rows(context.workspace_id, derived), query)
+            if (query.from_on is None or row["closed_on"] >= query.from_on)
+            and (query.to_on is None or row["closed_on"] <= query.to_on)
+        ]
+        found.sort(key=lambda row: row["closed_on"])
+        problems = _problems(_matching(_problem_rows(context.workspace_id, derived), query))
+    return GainsReport(
+        items=tuple(_gain_model(row, known) for row in found[: query.limit]),
+        totals=_totals(found),
+        truncated=len(found) > query.limit,
+        problems=problems,
+    )
+
+
+async def _derived(
+    context: Context,
+    query: LotsQuery | GainsQuery,
+    known: dict[uuid.UUID, tuple[str, int]],
+) -> Derived:
+    wanted = (
+        set(known)
+        if query.instrument_id is None
+        else await relatives(context, {query.instrument_id}) & known.keys()
+    )
+    as_of = query.as_of if isinstance(query, LotsQuery) else None
+    return await derive(context, wanted, method=query.method, as_of=as_of)
+
+
+def _matching(rows: list[Row], query: LotsQuery | GainsQuery) -> list[Row]:
+    return [
+        row
+        for row in rows
+        if query.account_id in (None, row["account_id"])
+        and query.instrument_id in (None, row["instrument_id"])
+    ]
+
+
+def _lot_order(row: Row) -> tuple[uuid.UUID, uuid.UUID, dt.date, str]:
+    return (row["account_id"], row["instrument_id"], row["acquired_on"], row["lot_id"])
+
+
+def _keys(workspace_id: uuid.UUID, key: PositionKey) -> Row:
+    return {"workspace_id": workspace_id, "account_id": key[0], "instrument_id": key[1]}
+
+
+def _activity_id(event_id: str) -> uuid.UUID:
+    """Return the activity behind an event's id, which may carry "/in"."""
+    return uuid.UUID(event_id.partition("/")[0])
+
+
+def _lot_rows(workspace_id: uuid.UUID, derived: Derived) -> list[Row]:
+    return [
+        _keys(workspace_id, key) | _lot_row(lot)
+        for key, rebuilt in derived.rebuilt.items()
+        for lot in rebuilt.state.lots
+        if lot.remaining
+    ]
+
+
+def _lot_row(lot: Lot) -> Row:
+    return {
+        "lot_id": lot.id,
+        "opened_by": _activity_id(lot.opened_by),
+        "acquired_on": lot.acquired_on,
+        "quantity": lot.quantity,
+        "remaining": lot.remaining,
+        "cost": lot.cost,
+        "remaining_cost": lot.remaining_cost,
+        "remaining_fees": lot.remaining_fees,
+        "currency": lot.currency,
+    }
+
+
+def _match_rows(workspace_id: uuid.UUID, derived: Derived) -> list[Row]:
+    return [
+        _keys(workspace_id, key) | _match_row(match)
+        for key, rebuilt in derived.rebuilt.items()
+        for match in rebuilt.matches
+    ]
+
+
+def _match_row(match: Match) -> Row:
+    return {
+        "lot_id": match.lot_id,
+        "opened_by": _activity_id(match.opened_by),
+        "closed_by": _activity_id(match.closing_id),
+        "kind": match.kind.value,
+        "quantity": match.quantity,
+        "proceeds": match.proceeds,
+        "cost": match.cost,
+        "gain": match.gain,
+        "opening_fees": match.opening_fees,
+        "closing_fees": match.closing_fees,
+        "currency": match.currency,
+        "opened_on": match.opened_on,
+        "closed_on": match.closed_on,
+        "term": match.term.value,
+    }
+
+
+def _problem_rows(workspace_id: uuid.UUID, derived: Derived) -> list[Row]:
+    return [
+        _keys(workspace_id, key) | {"code": code, "message": message}
+        for key, (code, message) in derived.problems.items()
+    ]
+
+
+async def _stored_problems(
+    context: Context, account_id: uuid.UUID | None, instrument_id: uuid.UUID | None
+) -> tuple[LotProblem, ...]:
+    rows = await store.problems(
+        context.session,
+        context.workspace_id,
+        account_id=account_id,
+        instrument_id=instrument_id,
+    )
+    return _problems(dict(row._mapping) for row in rows)  # noqa: SLF001 - public row API
+
+
+def _problems(rows: Iterable[Row]) -> tuple[LotProblem, ...]:
+    return tuple(
+        LotProblem(**{name: row[name] for name in LotProblem.model_fields}) for row in rows
+    )
+
+
+def _lot_model(row: Row, known: dict[uuid.UUID, tuple[str, int]]) -> TaxLot:
+    code, exponent = known[row["instrument_id"]]
+    places = currency(row["currency"]).exponent
+    return TaxLot(
+        lot_id=row["lot_id"],
+        account_id=row["account_id"],
+        instrument_id=row["instrument_id"],
+        code=code,
+        opened_by=row["opened_by"],
+        acquired_on=row["acquired_on"],
+        quantity=from_units(int(row["quantity"]), exponent),
+        remaining=from_units(int(row["remaining"]), exponent),
+        cost=from_units(int(row["cost"]), places),
+        remaining_cost=from_units(int(row["remaining_cost"]), places),
+        remaining_fees=from_units(int(row["remaining_fees"]), places),
+        currency=row["currency"],
+    )
+
+
+def _gain_model(row: Row, known: dict[uuid.UUID, tuple[str, int]]) -> RealizedGain:
+    code, exponent = known[row["instrument_id"]]
+    places = currency(row["currency"]).exponent
+    return RealizedGain(
+        account_id=row["account_id"],
+        instrument_id=row["instrument_id"],
+        code=code,
+        lot_id=row["lot_id"],
+        opened_by=row["opened_by"],
+        closed_by=row["closed_by"],
+        kind=row["kind"],
+        quantity=from_units(int(row["quantity"]), exponent),
+        proceeds=from_units(int(row["proceeds"]), places),
+        cost=from_units(int(row["cost"]), places),
+        gain=from_units(int(row["gain"]), places),
+        fees=from_units(int(row["opening_fees"] + row["closing_fees"]), places),
+        currency=row["currency"],
+        opened_on=row["opened_on"],
+        closed_on=row["closed_on"],
+        term=row["term"],
+    )
+
+
+def _totals(rows: list[Row]) -> tuple[GainTotal, ...]:
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for row in rows:
+        total = sums[row["currency"], row["term"]]
+        for place, name in enumerate(("proceeds", "cost", "gain")):
+            total[place] += int(row[name])
+    return tuple(
+        GainTotal(
+            currency=code,
+            term=term,
+            proceeds=from_units(total[0], currency(code).exponent),
+            cost=from_units(total[1], currency(code).exponent),
+            gain=from_units(total[2], currency(code).exponent),
+        )
+        for (code, term), total in sorted(sums.items())
+    )

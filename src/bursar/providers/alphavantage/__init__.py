@@ -1,0 +1,1 @@
+"""AlphaVantage's query API over plain HTTP."""

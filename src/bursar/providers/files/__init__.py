@@ -1,0 +1,1 @@
+"""Price files in a folder as a price source: one CSV a symbol, for offline use."""

@@ -1,0 +1,1 @@
+"""Yahoo Finance's chart API through the yfinance library."""
