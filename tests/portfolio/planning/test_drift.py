@@ -8,7 +8,9 @@ from bursar.core.errors import InvalidInput
 from bursar.portfolio.figures.drift import drift
 from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.models.drift import AllocationDrift, DriftRequest
+from bursar.portfolio.models.explanation import ExplainRequest
 from bursar.portfolio.operations.drift import get_drift
+from bursar.portfolio.operations.explain import explain
 from bursar.portfolio.view import view
 from tests.harness import Harness
 from tests.portfolio import build
@@ -92,9 +94,11 @@ async def test_a_drift_id_alone_gives_the_same_figure_after_the_policy_changed(
     async with harness.context(read_only=True) as context:
         book = await view(context)
         for row in (*found.keys, *found.assets):
-            again = FigureId.parse(row.drift.id)
-            assert str(again) == row.drift.id
-            assert drift(book, again).value == row.drift.value
+            told = await explain(context, ExplainRequest(figure_id=row.drift.id))
+            assert told.figure == row.drift
+            assert told.recomputed == row.drift.value
+            assert told.parts[0] == row.weight
+            assert Decimal(told.parameters["target"]) == row.target
         with pytest.raises(InvalidInput):
             drift(book, FigureId.parse(found.keys[0].weight.id))
 

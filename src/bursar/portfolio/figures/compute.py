@@ -6,7 +6,7 @@ from decimal import localcontext
 
 from bursar.core.errors import InvalidInput
 from bursar.portfolio.calc.arrays import FloatArray
-from bursar.portfolio.figures import bridge, flagged, money, returns
+from bursar.portfolio.figures import bridge, drift, flagged, money, returns
 from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.figures.period import Series, series
 from bursar.portfolio.figures.result import Result, ratio
@@ -41,6 +41,7 @@ SUMS: dict[str, Callable[[BookView, FigureId], Sum]] = {
 RATIOS: dict[str, Callable[[BookView, FigureId], Result]] = {
     "quantity.v1": money.quantity,
     "weight.v1": money.weight,
+    "drift.v1": drift.drift,
     "yield_on_cost.v1": money.yield_on_cost,
     "roai.v1": bridge.roai,
 }

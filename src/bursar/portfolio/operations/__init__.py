@@ -8,6 +8,7 @@ from bursar.portfolio.operations import (
     income,
     performance,
     positions,
+    rebalance,
     summary,
     targets,
 )
@@ -19,6 +20,7 @@ __all__ = [
     "income",
     "performance",
     "positions",
+    "rebalance",
     "summary",
     "tables",
     "targets",
