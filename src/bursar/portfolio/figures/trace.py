@@ -196,7 +196,9 @@ def _quotient(view: BookView, figure: FigureId) -> Trace:
         top: Iterable[Term] = held_terms(view, figure, figure.end)
         whole = figure.within(Scope.parse(figure.parameter("in") or "all")).having(**PLAIN)
         bottom: Iterable[Term] = held_terms(view, whole, figure.end)
-        parts = (figure.of("value.v1").having(**PLAIN), whole.of("value.v1"))
+        parts: tuple[FigureId, ...] = (figure.of("value.v1").having(**PLAIN), whole.of("value.v1"))
+        if figure.definition == "drift.v1":
+            parts = (figure.of("weight.v1").having(target=None), *parts)
     else:
         year = money.year_before(view, figure)
         top = earned_terms(view, year, {"income": 1})
