@@ -36,8 +36,7 @@ PROMISED_TOOLS = {
 }  # fmt: skip
 # Promised tools whose package is not written yet; the test asks for each name's removal in time.
 NOT_YET = {
-    "get_performance", "recommend_allocation", "rebalance_portfolio",
-    "run_what_if", "explain_figure",
+    "recommend_allocation", "rebalance_portfolio", "run_what_if",
 }  # fmt: skip
 TOOL_BYTES_MEAN_MAX = 2_000
 CORE_BYTES_MAX = 20_000
