@@ -81,5 +81,5 @@ async def main() -> None:
 if __name__ == "__main__":
     try:
         asyncio.run(main())
-    except* Exception as problems:
+    except* Exception as problems:  # noqa: BLE001 - whatever ended it is told to the person
         raise SystemExit(f"bursar mcp did not answer: {problems.exceptions[0]}") from None
