@@ -81,9 +81,5 @@ async def main() -> None:
 if __name__ == "__main__":
     try:
         asyncio.run(main())
-<<<<<<< HEAD
     except* Exception as problems:  # noqa: BLE001 - whatever the client raised, one line is enough
-=======
-    except* Exception as problems:  # noqa: BLE001 - whatever ended it is told to the person
->>>>>>> house
         raise SystemExit(f"bursar mcp did not answer: {problems.exceptions[0]}") from None

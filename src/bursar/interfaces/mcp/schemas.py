@@ -14,12 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 
 DEPTH_MAX = 12
-<<<<<<< HEAD
 # A nested argument over this is written out in the OpenAPI document only.
 ARGUMENT_BYTES_MAX = 1_500
-=======
-OPTIONAL_OBJECT_BYTES_MAX = 1_000
->>>>>>> house
 ANY_OBJECT = {"type": "object"}
 NULL = {"type": "null"}
 # What the server checks and explains anyway; a model fills in a field by its name and description.
@@ -123,27 +119,8 @@ def _input(schema: Schema) -> Schema:
     required = set(slim.get("required", ()))
     for name, part in slim.get("properties", {}).items():
         if name not in required:
-            slim["properties"][name] = _terse(_without_null(part))
+            slim["properties"][name] = _without_null(part)
     return slim
-
-
-def _terse(schema: Schema) -> Schema:
-    """Return a large object that is optional with its fields' names and choices, without prose."""
-    if "properties" not in schema or weight(schema) <= OPTIONAL_OBJECT_BYTES_MAX:
-        return schema
-    return {**schema, "properties": _without_prose(schema["properties"])}
-
-
-def _without_prose(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_without_prose(part) for part in node]
-    if not isinstance(node, dict):
-        return node
-    return {
-        key: _without_prose(value)
-        for key, value in node.items()
-        if key != "description" or not isinstance(value, str)
-    }
 
 
 def _without_null(schema: Schema) -> Schema:
