@@ -9,6 +9,7 @@ from bursar.portfolio.operations import (
     performance,
     positions,
     rebalance,
+    recommend,
     summary,
     targets,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "performance",
     "positions",
     "rebalance",
+    "recommend",
     "summary",
     "tables",
     "targets",

@@ -28,3 +28,10 @@ class TooFewPrices(Refused):
 
     code = "too_few_prices"
     default_hint = "Leave it out, look further back, or load its prices."
+
+
+class OptimizerNotInstalled(Refused):
+    """The optimisation library is not installed."""
+
+    code = "optimizer_not_installed"
+    default_hint = "Install it with: pip install 'bursar[optimize]'."
