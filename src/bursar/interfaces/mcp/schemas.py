@@ -16,6 +16,7 @@ from pydantic import BaseModel
 DEPTH_MAX = 12
 # A nested argument over this is written out in the OpenAPI document only.
 ARGUMENT_BYTES_MAX = 1_500
+CHOICES_MAX = 12  # more are told by the field's prose, and by the refusal of a wrong one
 ANY_OBJECT = {"type": "object"}
 NULL = {"type": "null"}
 # What the server checks and explains anyway; a model fills in a field by its name and description.
@@ -25,6 +26,7 @@ LEFT_OUT = frozenset(
         "minLength",
         "maxLength",
         "minItems",
+        "maxItems",
         "minProperties",
         "maxProperties",
         "propertyNames",
@@ -74,12 +76,17 @@ def output_schema(model: type[BaseModel], bytes_max: int) -> Schema:
         pruned = _pruned(whole, depth)
         if weight(pruned) <= bytes_max:
             return pruned
-    return _pruned(whole, 1)
+    return _names_only(_pruned(whole, 1))
 
 
 def weight(schema: Schema) -> int:
     """Return the bytes a schema takes on the wire."""
     return len(json.dumps(schema, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _names_only(schema: Schema) -> Schema:
+    """Return an answer's first fields by their names, when even their types are too much."""
+    return {**schema, "properties": {name: {} for name in schema.get("properties", {})}}
 
 
 def _plain(argument: Schema) -> Schema:
@@ -153,7 +160,10 @@ def _slim(
         if key in ("properties", "patternProperties"):
             kept[key] = {name: inner(part) for name, part in value.items()}
         elif key in ("items", "additionalProperties") and isinstance(value, dict):
-            kept[key] = inner(value)
+            # the field itself says what its items are
+            kept[key] = {k: v for k, v in inner(value).items() if k != "description"}
+        elif key == "enum" and len(value) > CHOICES_MAX:
+            continue
         elif key in ("anyOf", "oneOf", "allOf", "prefixItems"):
             kept[key] = [inner(part) for part in value]
         elif key == "const" and "enum" in left_out:
