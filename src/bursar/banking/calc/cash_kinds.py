@@ -19,7 +19,7 @@ CASH_KINDS = {
     Stated.TAX: (ActivityKind.TAX_REFUND, ActivityKind.TAX),
     Stated.TAX_REFUND: (ActivityKind.TAX_REFUND, ActivityKind.TAX),
     Stated.RETURN_OF_CAPITAL: (ActivityKind.RETURN_OF_CAPITAL, ActivityKind.FEE),
-    Stated.STAKING_REWARD: (ActivityKind.OTHER_INCOME, ActivityKind.FEE),
+    Stated.STAKING_REWARD: (ActivityKind.STAKING_REWARD, ActivityKind.FEE),
 }
 # Cash kinds that keep the security they belong to; for the others it would move units.
 WITH_INSTRUMENT = frozenset(

@@ -3,6 +3,7 @@
 from bursar.banking import tables
 from bursar.banking.operations import (
     corporate_actions,
+    exports,
     import_batches,
     imports,
     mappings,
@@ -12,6 +13,7 @@ from bursar.banking.operations import (
 
 __all__ = [
     "corporate_actions",
+    "exports",
     "import_batches",
     "imports",
     "mappings",

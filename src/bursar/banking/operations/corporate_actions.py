@@ -277,12 +277,16 @@ def _stands(standing: ActionPosting, nearby: Collection[Activity]) -> bool:
 
 
 def _difference(case: _Case, stated: Activity) -> str | None:
-    computed = change_of(case.terms, case.held, case.instrument.exponent)
+    held = case.held
+    if stated.effective_at < utc_midnight(case.terms.ex_date) and stated.quantity is not None:
+        shrinks = (case.terms.multiplier or 1) < 1  # the statement's row is in the holding already
+        held += stated.quantity if shrinks else -stated.quantity
+    computed = change_of(case.terms, held, case.instrument.exponent)
     if computed is None or stated.quantity is None or abs(computed) == abs(stated.quantity):
         return None
     return (
-        f"the statement moved {format_decimal(abs(stated.quantity))} units, "
-        f"the ratio gives {format_decimal(abs(computed))}"
+        f"the statement moved {format_decimal(abs(stated.quantity).normalize())} units, "
+        f"the ratio gives {format_decimal(abs(computed).normalize())}"
     )
 
 

@@ -22,11 +22,12 @@ from bursar.banking.models.imports import (
     ImportStatement,
     OpeningBooked,
 )
+from bursar.banking.operations.books import read_book
 from bursar.banking.operations.corporate_actions import apply_to
 from bursar.banking.operations.statements import balances, openings
 from bursar.banking.operations.statements.accounts import Place, places_for, sells_short
 from bursar.banking.operations.statements.instruments import instruments_for
-from bursar.banking.operations.statements.posting import Posted, post_rows, problem_of
+from bursar.banking.operations.statements.posting import Posted, own_rows, post_rows, problem_of
 from bursar.banking.operations.statements.reading import Reading, prepare, reading_of
 from bursar.banking.operations.statements.split_ratios import ratios_for
 from bursar.banking.operations.statements.unlisted_actions import cut_at, unlisted, with_splits
@@ -77,6 +78,10 @@ async def import_statement(context: Context, body: ImportStatement) -> ImportRes
     reading = await reading_of(context, body)
     await _one_at_a_time(context)
     import_id = new_id()
+    if reading.book is not None:
+        result = await read_book(context, reading.book, _empty(reading, body, import_id))
+        await _store(context, reading, result)
+        return result
     problems = list(reading.problems)
     places = await places_for(context, reading.statement, body.account)
     accounts = await _converted(context, reading, places, import_id)
@@ -121,6 +126,8 @@ async def _converted(
             split_ratios=await ratios_for(context, place, instruments),
         )
         conversion = convert(place.stated, target)
+        known = await own_rows(context, conversion.rows)
+        conversion.rows = [row for row in conversion.rows if id(row) not in known]
         movements, refused = movements_of(conversion.rows, place.currency)
         if refused:
             lost = {id(refusal.row) for refusal in refused}
@@ -128,7 +135,9 @@ async def _converted(
             conversion.problems.extend(problem_of(r.row, r.error) for r in refused)
         actions = await unlisted(context, conversion.rows, instruments)
         movements = with_splits(movements, actions)
-        found.append(_Account(place, instruments, conversion, movements, actions))
+        account = _Account(place, instruments, conversion, movements, actions)
+        account.posted.duplicates = len(known)
+        found.append(account)
     return found
 
 
@@ -260,6 +269,10 @@ def _result(
         problems_total=len(problems),
         notes=reading.statement.notes,
     )
+
+
+def _empty(reading: Reading, body: ImportStatement, import_id: uuid.UUID) -> ImportResult:
+    return _result(reading, body, [], [], import_id=import_id)
 
 
 def _imported(account: _Account) -> ImportedAccount:

@@ -14,6 +14,8 @@ from typing import Any
 from pydantic import BaseModel
 
 DEPTH_MAX = 12
+# A nested argument over this is written out in the OpenAPI document only.
+ARGUMENT_BYTES_MAX = 1_500
 ANY_OBJECT = {"type": "object"}
 NULL = {"type": "null"}
 # What the server checks and explains anyway; a model fills in a field by its name and description.
@@ -56,6 +58,10 @@ def input_schema(model: type[BaseModel]) -> Schema:
     schema.pop("description", None)
     slim = _input(schema)
     slim.setdefault("properties", {})
+    slim["properties"] = {
+        name: part if weight(part) <= ARGUMENT_BYTES_MAX else _plain(part)
+        for name, part in slim["properties"].items()
+    }
     slim["additionalProperties"] = False
     return slim
 
@@ -74,6 +80,13 @@ def output_schema(model: type[BaseModel], bytes_max: int) -> Schema:
 def weight(schema: Schema) -> int:
     """Return the bytes a schema takes on the wire."""
     return len(json.dumps(schema, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def _plain(argument: Schema) -> Schema:
+    """Return a large nested argument by its kind and prose alone; the server explains the rest."""
+    return {key: argument[key] for key in ("type", "description") if key in argument} or dict(
+        ANY_OBJECT
+    )
 
 
 def _inlined(node: Any, definitions: Schema, depth: int) -> Any:

@@ -10,7 +10,8 @@ from bursar.portfolio.figures import returns
 from bursar.portfolio.figures.drift import target_of
 from bursar.portfolio.figures.flagged import FLAGGED
 from bursar.portfolio.figures.result import ratio, ratio_text
-from bursar.portfolio.figures.trace import Term, Trace
+from bursar.portfolio.figures.terms import Term
+from bursar.portfolio.figures.trace import Trace
 from bursar.portfolio.view.view import ARITHMETIC, currency_exponent
 
 
@@ -28,10 +29,11 @@ def recompute(trace: Trace) -> Decimal | None:
         if trace.recipe == "average":
             return _average(trace, top)
         bottom = _sum(trace, "bottom")
-        if not bottom or bottom <= 0:
+        if bottom is None or bottom <= 0:
             return None
-        share = ratio_text(float(top / bottom))
-        return share - target_of(trace.figure) if trace.figure.definition == "drift.v1" else share
+        found = ratio_text(float(top / bottom))
+        drifts = trace.figure.definition == "drift.v1"
+        return found - target_of(trace.figure) if drifts else found
 
 
 def _sum(trace: Trace, side: str) -> Decimal | None:

@@ -16,7 +16,8 @@ from bursar.portfolio.calc.definitions import DEFINITIONS
 from bursar.portfolio.figures.compute import benchmark_of
 from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.figures.recompute import product, recompute
-from bursar.portfolio.figures.trace import SeriesRows, Term, Trace, trace
+from bursar.portfolio.figures.terms import Term
+from bursar.portfolio.figures.trace import SeriesRows, Trace, trace
 from bursar.portfolio.models.explanation import (
     ExplainRequest,
     Explanation,

@@ -136,6 +136,17 @@ class Book:
         self._run(positions)
         return Growth(grown, positions, {self.activities[a].day for a in touched})
 
+    def adds_positions(self, reading: BookReading) -> bool:
+        """Tell whether a reading holds an own balance that is not known yet."""
+        classes = {each.id: each.account_class for each in reading.accounts}
+        for balance in reading.balances:
+            if balance.id not in self.balances:
+                known = self.accounts.get(balance.account_id)
+                own = classes.get(balance.account_id) or (known and known.account_class)
+                if own in OWN_CLASSES:
+                    return True
+        return False
+
     def _add_balances(self, reading: BookReading) -> bool:
         grown = False
         for balance in reading.balances:

@@ -119,7 +119,7 @@ async def _worked_in(
     touched = {each: year for each, year in changes.prices.items() if each in known}
     if len(touched) > CORRECTIONS_MAX or changes.instruments & known:
         return False
-    if any(b.id not in found.book.balances for b in reading.balances):
+    if found.book.adds_positions(reading):
         return False
     days = [a.day for a in reading.activities]
     if days and not found.axis.first < min(days) <= max(days) <= found.axis.last:

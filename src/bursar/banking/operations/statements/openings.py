@@ -32,6 +32,7 @@ from bursar.ledger.operations.activities import post_activities, reverse_activit
 from bursar.ledger.operations.search import search_activities
 from bursar.runtime.context import Context
 
+EXTERNAL_ID = "bursar:opening:"
 STATED = "what the file states at its end"
 SALES = "the units sold or moved out in the file"
 
@@ -154,7 +155,7 @@ def opening_activity(
         quantity=amount if instrument is not None else None,
         amount=None if instrument is not None else amount,
         currency=commodity if isinstance(commodity, str) else None,
-        external_id=f"bursar:opening:{commodity}:{at.date()}",
+        external_id=f"{EXTERNAL_ID}{commodity}:{at.date()}",
         import_id=import_id,
         memo=f"Opening balance, worked out from {reason}",
         source="import",

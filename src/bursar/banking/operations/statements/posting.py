@@ -5,16 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bursar.banking.calc.posted_row import PostedRow
+from bursar.banking.calc.statement_rows import OWN_ID
 from bursar.banking.formats.problems import Problem, Severity
 from bursar.core.errors import BursarError
 from bursar.ledger.calc.posting_order import in_posting_order
 from bursar.ledger.errors import InvalidActivity
-from bursar.ledger.models import ActivityKind
+from bursar.ledger.models import ActivityFilter, ActivityKind
 from bursar.ledger.operations.activities import post_activities
+from bursar.ledger.operations.search import search_activities
 from bursar.runtime.context import Context
 
 ROWS_PER_POSTING = 20_000
 REFUSALS_MAX = 50
+IDS_PER_SEARCH = 500
+UUID_CHARACTERS = 36
 
 
 @dataclass(slots=True)
@@ -58,6 +62,26 @@ async def post_rows(
                 else:
                     done.duplicates += 1
             break
+
+
+async def own_rows(context: Context, rows: Sequence[PostedRow]) -> set[int]:
+    """Return the `id()` of rows that this workspace itself exported, by the id they carry."""
+    by_activity: dict[uuid.UUID, list[int]] = {}
+    for row in rows:
+        name = row.activity.external_id or ""
+        if name.startswith(OWN_ID):
+            try:
+                own_id = uuid.UUID(name.removeprefix(OWN_ID)[:UUID_CHARACTERS])
+            except ValueError:
+                continue
+            by_activity.setdefault(own_id, []).append(id(row))
+    ids = list(by_activity)
+    found: set[int] = set()
+    for start in range(0, len(ids), IDS_PER_SEARCH):
+        wanted = ActivityFilter(ids=tuple(ids[start : start + IDS_PER_SEARCH]), with_reversed=True)
+        page = await search_activities(context, wanted, limit=IDS_PER_SEARCH)
+        found.update(place for activity in page.items for place in by_activity[activity.id])
+    return found
 
 
 def problem_of(row: PostedRow, error: BursarError) -> Problem:

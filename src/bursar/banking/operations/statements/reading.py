@@ -11,7 +11,8 @@ import hashlib
 from dataclasses import dataclass
 
 from bursar.banking.errors import MappingNotFound
-from bursar.banking.formats import csv_table, sniff
+from bursar.banking.formats import book_json, csv_table, sniff
+from bursar.banking.formats.book_json import Book
 from bursar.banking.formats.csv_mapping import Mapping
 from bursar.banking.formats.problems import FormatError, Problem
 from bursar.banking.formats.statement import BYTES_MAX, Format, Statement
@@ -26,6 +27,7 @@ class Reading:
     """A file that was read."""
 
     statement: Statement
+    book: Book | None
     problems: tuple[Problem, ...]
     sha256: bytes
     size_bytes: int
@@ -80,6 +82,8 @@ async def _mapping(place: store.Place, body: ImportStatement, data: bytes) -> Ma
                 f"there is no mapping called {body.mapping_name!r}", field="mapping_name"
             )
         return Mapping.model_validate(row.mapping)
+    if book_json.is_book(data):
+        return None
     try:
         if sniff.detect(data, body.filename) is not Format.CSV:
             return None
@@ -92,5 +96,9 @@ async def _mapping(place: store.Place, body: ImportStatement, data: bytes) -> Ma
 
 
 def _read(data: bytes, filename: str, mapping: Mapping | None) -> Reading:
+    digest = hashlib.sha256(data).digest()
+    if book_json.is_book(data):
+        book = book_json.load(data)
+        return Reading(Statement(format=Format.BURSAR_JSON), book, (), digest, len(data))
     statement, problems = sniff.read(data, filename, mapping)
-    return Reading(statement, problems, hashlib.sha256(data).digest(), len(data))
+    return Reading(statement, None, problems, digest, len(data))
