@@ -12,6 +12,7 @@ from bursar.portfolio.operations import (
     recommend,
     summary,
     targets,
+    what_if,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "summary",
     "tables",
     "targets",
+    "what_if",
 ]

@@ -33,7 +33,7 @@ from bursar.portfolio.models.recommend import (
 )
 from bursar.portfolio.operations.asking import Asked, ask
 from bursar.portfolio.planning.errors import OptimizerNotInstalled
-from bursar.portfolio.planning.universe import Window, read_returns
+from bursar.portfolio.planning.universe import PERIODS_MIN, Window, read_returns
 from bursar.portfolio.view import date_of
 from bursar.portfolio.view.exact import positions
 from bursar.runtime.context import Context
@@ -74,7 +74,7 @@ async def recommend(context: Context, body: RecommendRequest) -> AllocationRecom
     objective = body.objective or objective
     cap, caps = await _caps(context, body, rows, cap)
     window = Window(asked.day - body.look_back_days, asked.day, asked.currency)
-    found = await read_returns(context, rows, window)
+    found = await read_returns(context, rows, window, periods_min=max(PERIODS_MIN, len(rows) + 1))
     names = [str(row.id) for row in rows]
     try:
         made = await asyncio.to_thread(

@@ -35,9 +35,13 @@ class Window:
 
 
 async def read_returns(
-    context: Context, rows: Sequence[InstrumentRow], window: Window
+    context: Context,
+    rows: Sequence[InstrumentRow],
+    window: Window,
+    *,
+    periods_min: int = PERIODS_MIN,
 ) -> AssetReturns:
-    """Return total returns of the instruments, one column each.
+    """Return total returns of the instruments, one column each, for at least `periods_min` periods.
 
     Raises TooFewPrices, which names the instruments, and MissingValues without exchange rates.
     """
@@ -56,11 +60,10 @@ async def read_returns(
         distributions,
         None if rates is None else rates[days - window.first],
     )
-    need = max(PERIODS_MIN, len(rows) + 1)
-    if len(found.day) < need:
+    if len(found.day) < periods_min:
         raise TooFewPrices(
             f"all {len(rows)} instruments have prices on only {len(found.day) + 1} common days; "
-            f"{need + 1} are needed",
+            f"{periods_min + 1} are needed",
             field="look_back_days",
         )
     return found
