@@ -96,7 +96,10 @@ class Bench:
     def _activity(self, kind: ActivityKind, place: int, **fields: object) -> NewActivity:
         at = datetime.combine(self.days[place], datetime.min.time(), tzinfo=UTC)
         return NewActivity(
-            account_id=self.account_id, kind=kind, effective_at=at, **fields  # type: ignore[arg-type]
+            account_id=self.account_id,
+            kind=kind,
+            effective_at=at,
+            **fields,  # type: ignore[arg-type]
         )
 
     async def measured(self) -> None:
