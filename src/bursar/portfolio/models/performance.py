@@ -15,25 +15,15 @@ SERIES_ROWS_MAX = 4_000
 class PerformanceRequest(ScopeRequest):
     """Over which period, against what."""
 
-    start: dt.date | None = Field(
-        None, description="Its close is the opening value."
-    )
+    start: dt.date | None = Field(None, description="Its close is the opening value.")
     period: Literal["all", "ytd", "1m", "3m", "6m", "1y", "3y", "5y", "10y"] | None = Field(
         None, description="Instead of start, back from as_of."
     )
     end: dt.date | None = Field(None, description="The same as as_of.")
-    benchmark: str | None = Field(
-        None, max_length=120, description="Instrument to compare with."
-    )
-    risk_free: Amount | None = Field(
-        None, description='Annual risk-free rate, such as "0.03".'
-    )
-    minimum: Amount | None = Field(
-        None, description="Annual minimum return (Sortino, omega)."
-    )
-    quantile: Amount | None = Field(
-        None, description='Tail of VaR and CVaR; default "0.05".'
-    )
+    benchmark: str | None = Field(None, max_length=120, description="Instrument to compare with.")
+    risk_free: Amount | None = Field(None, description='Annual risk-free rate, such as "0.03".')
+    minimum: Amount | None = Field(None, description="Annual minimum return (Sortino, omega).")
+    quantile: Amount | None = Field(None, description='Tail of VaR and CVaR; default "0.05".')
     series: Literal["none", "day", "week", "month", "year"] = Field(
         "month", description="Period returns to list."
     )
