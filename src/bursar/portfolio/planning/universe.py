@@ -50,7 +50,9 @@ async def read_returns(
     days = reading.days.astype("datetime64[D]").astype(np.int64)
     _check_coverage(rows, reading.closes, window)
     place = {instrument_id: n for n, instrument_id in enumerate(ids)}
-    distributions = await _distributions(context, rows, place, window, reading.adjusted)
+    distributions = await _distributions(
+        context, rows, place, window=window, adjusted=reading.adjusted
+    )
     rates = await _rates(context, rows, window)
     found = total_returns(
         days,
@@ -87,6 +89,7 @@ async def _distributions(
     context: Context,
     rows: Sequence[InstrumentRow],
     place: Mapping[uuid.UUID, int],
+    *,
     window: Window,
     adjusted: frozenset[uuid.UUID],
 ) -> list[Distribution]:
