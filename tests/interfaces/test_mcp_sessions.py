@@ -17,7 +17,7 @@ from bursar.settings import Environment, Settings
 from tests.interfaces.live import Live, free_port
 from tests.interfaces.test_mcp_protocol import ACCEPT, INITIALIZE, LIST_TOOLS
 
-IDLE_SECONDS = 0.5
+IDLE_SECONDS = 1.5
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ async def open_session(mounted: Mounted) -> dict[str, str]:
 @pytest.mark.requirement("MCP.04")
 async def test_sessions_of_clients_that_fell_silent_are_closed(live: Live) -> None:
     async with mount(live) as mounted:
-        sessions = [await open_session(mounted) for _ in range(5)]
+        sessions = await asyncio.gather(*(open_session(mounted) for _ in range(5)))
         assert mounted.server.sessions_open() == 5
         await until(lambda: mounted.server.sessions_open() == 0)
         late = await mounted.http.post("/mcp", json=LIST_TOOLS, headers=sessions[0])
@@ -99,7 +99,7 @@ async def test_streams_of_dropped_clients_are_closed(live: Live) -> None:
         listening = [asyncio.create_task(listen("/mcp/sse", {})) for _ in range(3)]
         listening.append(asyncio.create_task(listen("/mcp", session)))
         await until(lambda: mounted.server.sessions_open() == 4)
-        await asyncio.sleep(IDLE_SECONDS * 1.5)
+        await asyncio.sleep(IDLE_SECONDS * 1.3)
         assert mounted.server.sessions_open() == 4, "who listens is not idle"
         for task in listening:
             task.cancel()

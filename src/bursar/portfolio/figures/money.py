@@ -44,9 +44,12 @@ def held(view: BookView, figure: FigureId) -> tuple[Valued, ...]:
 def value(view: BookView, figure: FigureId, *, day: int | None = None) -> Sum:
     """Value of everything in the scope, cash and debts included."""
     on = figure.end if day is None else day
-    return total(
-        each.value for each in positions(view, figure.scope, day=on, currency=figure.currency)
-    )
+    key = ("value", figure.scope, on, figure.currency)
+    found = view.derived.get(key)
+    if not isinstance(found, Sum):
+        held_then = positions(view, figure.scope, day=on, currency=figure.currency)
+        found = view.derived[key] = total(each.value for each in held_then)
+    return found
 
 
 def holdings(view: BookView, figure: FigureId) -> Sum:
