@@ -11,7 +11,7 @@ LOCK_AGE ?= 7 days
 LOCK_FRESH ?= fastapi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check fix test bench requirements docs snapshots lock package clean
+.PHONY: help setup run check fix test bench conformance requirements docs snapshots lock package clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,15 @@ test: $(STAMP) ## the test suite with coverage (ARGS="-k name" narrows it)
 
 bench: $(STAMP) ## the benchmarks; results in bench/RESULTS.md
 	$(PYTHON_IN) -m bench $(ARGS)
+
+# The official tools and a Node new enough for them, pinned by hash; npm is all that is needed.
+CONFORMANCE := deploy/conformance
+$(CONFORMANCE)/node_modules/.package-lock.json: $(CONFORMANCE)/package.json $(CONFORMANCE)/package-lock.json
+	npm ci --prefix $(CONFORMANCE) --loglevel=error
+	@touch $@
+
+conformance: $(STAMP) $(CONFORMANCE)/node_modules/.package-lock.json ## the official MCP Inspector and conformance suites (needs npm)
+	$(PYTHON_IN) -m tests.conformance.run $(ARGS)
 
 requirements: $(STAMP) ## which requirements the tests prove, by area
 	@$(PYTHON_IN) -m tests.requirements_report $(ARGS)

@@ -79,4 +79,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except* Exception as problems:  # noqa: BLE001 - whatever the client raised, one line is enough
+        raise SystemExit(f"bursar mcp did not answer: {problems.exceptions[0]}") from None

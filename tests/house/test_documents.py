@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -138,9 +139,10 @@ OTHER_VARIABLES = {
 
 @pytest.mark.requirement("DOCS.04")
 def test_the_changelog_has_the_current_version() -> None:
-    from bursar import __version__
-
-    assert f"## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert f"## [{project['project']['version']}]" in (ROOT / "CHANGELOG.md").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.requirement("DOCS.06")
@@ -172,6 +174,6 @@ def test_decisions_are_numbered_and_whole() -> None:
     assert len(set(numbers)) == len(numbers)
     for page in pages:
         text = page.read_text(encoding="utf-8")
-        assert text.startswith(f"# {page.name[:4]}. "), page.name
-        for part in ("Status:", "## Context", "## Decision", "## Consequences"):
+        assert re.match(rf"# {page.name[:4]}\. \S", text), page.name
+        for part in ("## Context", "## Decision", "## Consequences"):
             assert part in text, f"{page.name} lacks {part}"

@@ -1,6 +1,8 @@
 """Instruments found by any identifier on any day."""
 
+import asyncio
 import datetime as dt
+import uuid
 from typing import Any
 
 import pytest
@@ -117,6 +119,17 @@ async def test_many_are_resolved_with_a_fixed_number_of_queries(harness: Harness
             )
         with pytest.raises(UnknownInstrument):
             await instruments.resolve_many(context, [Lookup({Scheme.TICKER: "NEW"})])
+
+
+async def test_two_files_at_once_create_an_instrument_once(harness: Harness) -> None:
+    async def load() -> uuid.UUID:
+        async with harness.context() as context:
+            lookup = Lookup({Scheme.TICKER: "RACE"}, currency="USD")
+            (row,) = await instruments.resolve_many(context, [lookup], create_if_missing=True)
+            await asyncio.sleep(0.02)
+            return row.id
+
+    assert len(set(await asyncio.gather(*(load() for _ in range(4))))) == 1
 
 
 async def test_changes_keep_what_is_left_out(harness: Harness) -> None:

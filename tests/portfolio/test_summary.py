@@ -5,9 +5,11 @@ from decimal import Decimal
 
 import pytest
 
+from bursar.portfolio.models.income import AllocationRequest, IncomeRequest
 from bursar.portfolio.models.positions import HistoryRequest, PositionsRequest
 from bursar.portfolio.models.summary import SummaryRequest
 from bursar.portfolio.operations.history import history
+from bursar.portfolio.operations.income import allocation, income, rhythm
 from bursar.portfolio.operations.positions import list_positions
 from bursar.portfolio.operations.summary import summary
 from tests.harness import Harness
@@ -87,3 +89,82 @@ async def test_history_shows_every_day_with_flows(harness: Harness) -> None:
         ("03-07", Decimal(1052), Decimal(0), Decimal(502)),
         ("03-08", Decimal(1102), Decimal(0), Decimal(742)),
     ]
+
+
+async def test_income_by_month_and_instrument(harness: Harness) -> None:
+    await one_stock(harness)
+    async with harness.context(read_only=True) as context:
+        found = await income(context, IncomeRequest())
+    assert (found.gross.value, found.tax, found.net) == (Decimal(8), Decimal(1), Decimal(7))
+    assert [(m.month, m.net) for m in found.months] == [("2024-03", Decimal(7))]
+    (row,) = found.instruments
+    assert row.name == "ACME"
+    assert row.yield_on_cost is not None
+    assert row.yield_on_cost.value == Decimal("0.0264026402640")  # 8 / 303
+    assert row.rhythm is None
+
+
+@pytest.mark.parametrize(
+    ("gap", "expected"),
+    [(30, "monthly"), (91, "quarterly"), (182, "half_yearly"), (365, "yearly"), (55, "irregular")],
+)
+def test_rhythm_of_even_payments(gap: int, expected: str) -> None:
+    assert rhythm([place * gap for place in range(6)]) == expected
+
+
+@pytest.mark.requirement("DASH.01")
+async def test_allocation_by_account_currency_and_sector(harness: Harness) -> None:
+    await one_stock(harness)
+    async with harness.context(read_only=True) as context:
+        for by, keys in (
+            ("account", ["Broker"]),
+            ("currency", ["USD"]),
+            ("sector", ["cash", "unclassified"]),
+            ("instrument", ["USD", "ACME"]),
+        ):
+            found = await allocation(context, AllocationRequest(by=by))
+            assert [each.name for each in found.slices] == keys
+            assert sum(each.value.value or 0 for each in found.slices) == found.total.value
+
+
+async def test_old_prices_are_not_passed_off_as_today(harness: Harness) -> None:
+    await one_stock(harness)
+    build.stand_on(harness, "2024-06-01")
+    async with harness.context(read_only=True) as context:
+        found = await summary(context, SummaryRequest())
+        asked = await summary(context, SummaryRequest(as_of=dt.date(2024, 6, 1)))
+    assert (found.as_of, found.as_of_reason) == (dt.date(2024, 3, 8), "newest_price_day")
+    assert found.completeness.complete
+    assert not asked.completeness.complete
+    (stale,) = asked.completeness.prices
+    assert (stale.name, stale.problem, stale.age_days) == ("ACME", "stale", 85)
+
+
+async def test_empty_workspace_has_figures_or_reasons(harness: Harness) -> None:
+    async with harness.context(read_only=True) as context:
+        found = await summary(context, SummaryRequest())
+    assert found.net_worth.value == 0
+    assert found.twr.reason == "no_capital"
+    assert found.xirr.reason == "no_flows"
+
+
+async def test_missing_price_and_missing_rate_are_null_with_a_reason(harness: Harness) -> None:
+    build.stand_on(harness, "2024-03-08")
+    broker = await build.account(harness)
+    stock = await build.instrument(harness, "ACME", currency="EUR")
+    await build.post(
+        harness, build.activity(broker, "delivery_in", "2024-03-01", instrument=stock, quantity=3)
+    )
+    async with harness.context(read_only=True) as context:
+        found = await summary(context, SummaryRequest())
+    assert (found.net_worth.value, found.net_worth.reason) == (None, "missing_price")
+    assert found.twr.reason == "missing_price"
+    await build.price(harness, stock, {"2024-03-01": "10"})
+    async with harness.context(read_only=True) as context:
+        found = await summary(context, SummaryRequest())
+    assert (found.net_worth.value, found.net_worth.reason) == (None, "missing_rate")
+    assert [each.problem for each in found.completeness.rates] == ["missing"]
+    await build.rate(harness, "EUR", "USD", {"2024-03-01": "1.25"})
+    async with harness.context(read_only=True) as context:
+        found = await summary(context, SummaryRequest())
+    assert found.net_worth.value == Decimal("37.50")

@@ -152,7 +152,7 @@ def welcome_text(settings: Settings, welcome_file: Path, token_file: Path) -> st
     welcome_file.unlink(missing_ok=True)
     lines = ["", "Bursar is ready.", "", f"  Address       {settings.base_url}"]
     if "sign_in_link" in stored:
-        lines.append(f"  Sign in       {stored['sign_in_link']}   (works once, 30 minutes)")
+        lines.append(f"  Sign in       {stored['sign_in_link']}   (works once, within 24 hours)")
     if token_file.exists():
         lines.append(f"  API token     {token_file.read_text(encoding='utf-8').strip()}")
     lines.append(f"  API docs      {settings.base_url}/docs")

@@ -29,8 +29,8 @@ class KindRule(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    text: Name
-    kind: ActivityKind
+    text: Name = Field(description="Text as it stands in the column.")
+    kind: ActivityKind = Field(description="Kind of activity it stands for.")
 
 
 class Mapping(BaseModel):
@@ -42,38 +42,52 @@ class Mapping(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Name | None = None
-    date: Column
-    amount: Column | None = None
-    debit: Column | None = None
-    credit: Column | None = None
-    settles_on: Column | None = None
-    kind: Column | None = None
-    currency: Column | None = None
-    payee: Column | None = None
-    memo: Column | None = None
-    category: Column | None = None
-    external_id: Column | None = None
-    reference: Column | None = None
-    counter_account: Column | None = None
-    account: Column | None = None
-    symbol: Column | None = None
-    isin: Column | None = None
-    security_name: Column | None = None
-    quantity: Column | None = None
-    unit_price: Column | None = None
-    fees: Column | None = None
-    taxes: Column | None = None
-    balance: Column | None = None
-    date_format: DateOrder | None = None
-    time_zone: Annotated[str, Field(max_length=60)] = "UTC"
-    decimal_mark: DecimalMark | None = None
-    sign: Literal["as_written", "inverted", "by_kind"] = "as_written"
-    kinds: Annotated[tuple[KindRule, ...], Field(max_length=500)] = ()
-    default_currency: Currency | None = None
-    account_id: Name = ""
-    account_kind: AccountKind = AccountKind.UNKNOWN
-    institution: Name | None = None
+    name: Name | None = Field(None, description="Name under which the mapping is saved.")
+    date: Column = Field(description="Column of the booking date.")
+    amount: Column | None = Field(None, description="Column of the amount; else debit and credit.")
+    debit: Column | None = Field(None, description="Column of money out.")
+    credit: Column | None = Field(None, description="Column of money in.")
+    settles_on: Column | None = Field(None, description="Column of the settlement date.")
+    kind: Column | None = Field(
+        None, description="Column that says what kind of activity a row is."
+    )
+    currency: Column | None = Field(None, description="Column of the currency code.")
+    payee: Column | None = Field(None, description="Column of the other party.")
+    memo: Column | None = Field(None, description="Column of the free text.")
+    category: Column | None = Field(None, description="Column of the category.")
+    external_id: Column | None = Field(
+        None, description="Column of the institution's id of the row."
+    )
+    reference: Column | None = Field(
+        None, description="Column that ties rows of one activity together."
+    )
+    counter_account: Column | None = Field(None, description="Column of the other party's account.")
+    account: Column | None = Field(None, description="Column of the own account.")
+    symbol: Column | None = Field(None, description="Column of the ticker.")
+    isin: Column | None = Field(None, description="Column of the ISIN.")
+    security_name: Column | None = Field(None, description="Column of the security's name.")
+    quantity: Column | None = Field(None, description="Column of the units traded.")
+    unit_price: Column | None = Field(None, description="Column of the price of one unit.")
+    fees: Column | None = Field(None, description="Column of the fees.")
+    taxes: Column | None = Field(None, description="Column of the taxes.")
+    balance: Column | None = Field(None, description="Column of the balance after the row.")
+    date_format: DateOrder | None = Field(
+        None, description="Order of day, month and year; default: found out from all rows."
+    )
+    time_zone: str = Field("UTC", max_length=60, description="Time zone of the times.")
+    decimal_mark: DecimalMark | None = Field(
+        None, description="Decimal mark; default: found out from all rows."
+    )
+    sign: Literal["as_written", "inverted", "by_kind"] = Field(
+        "as_written", description="as_written, inverted or by_kind."
+    )
+    kinds: tuple[KindRule, ...] = Field(
+        (), max_length=500, description="What the texts of the kind column mean."
+    )
+    default_currency: Currency | None = Field(None, description="Currency of rows that name none.")
+    account_id: Name = Field("", description="The own account's number, when no column has it.")
+    account_kind: AccountKind = Field(AccountKind.UNKNOWN, description="Kind of the own account.")
+    institution: Name | None = Field(None, description="Name of the bank, broker or exchange.")
 
     def columns(self) -> dict[str, str]:
         """Return the header by field, for the fields that have a column."""

@@ -40,7 +40,7 @@ class ImportStatement(Model):
         "name that no account has opens one.",
     )
     mapping: Mapping | None = Field(
-        None, description="What the columns of a CSV mean; wins over everything guessed or saved."
+        None, description="What the columns of a CSV mean, as banking.guess_mapping proposes it."
     )
     mapping_name: str | None = Field(
         None, max_length=NAME_CHARACTERS_MAX, description="Name of a saved mapping to read with."

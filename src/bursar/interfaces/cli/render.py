@@ -79,7 +79,7 @@ def cell(value: Any) -> str | None:
         return "yes" if value else "no"
     if isinstance(value, str | int | float):
         return str(value)
-    if isinstance(value, dict) and "value" in value and "reason" in value:
+    if is_figure(value):
         return figure(value)
     if isinstance(value, dict) and set(value) == {"amount", "currency"}:
         return f"{grouped(str(value['amount']))} {value['currency']}"
@@ -88,6 +88,11 @@ def cell(value: Any) -> str | None:
     if isinstance(value, list) and all(isinstance(v, dict) and "code" in v for v in value):
         return ", ".join(f"{trimmed(str(v.get('amount', '')))} {v['code']}" for v in value)
     return None
+
+
+def is_figure(value: Any) -> bool:
+    """Tell whether a value is a figure: a number or the reason why there is none."""
+    return isinstance(value, dict) and "value" in value and "reason" in value
 
 
 def figure(value: dict[str, Any]) -> str:
@@ -163,6 +168,13 @@ def _show_object(name: str, value: dict[str, Any], console: Console) -> None:
 def _show_list(name: str, rows: list[Any], console: Console, view: tuple[str, ...] = ()) -> None:
     if not isinstance(rows[0], dict):
         console.print(Text(f"{label(name)}: {', '.join(map(str, rows))}"))
+        return
+    if is_figure(rows[0]):
+        grid = Table.grid(padding=(0, 2))
+        for row in rows:
+            grid.add_row(Text(f"  {row.get('definition', '')}", style="dim"), Text(figure(row)))
+        console.print(Text(label(name), style="bold"))
+        console.print(grid)
         return
     _show_series(rows, console)
     texts = [{key: _cell_or_count(value) for key, value in row.items()} for row in rows[:ROWS_MAX]]

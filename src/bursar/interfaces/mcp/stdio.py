@@ -13,6 +13,8 @@ from bursar.interfaces.up import TOKEN
 from bursar.runtime.embedded.state import addresses
 from bursar.settings import Settings
 
+HINT = "Set BURSAR_TOKEN to an API token; 'bursar token create' makes one."
+
 
 async def run(settings: Settings) -> None:
     """Serve until standard input ends."""
@@ -22,10 +24,13 @@ async def run(settings: Settings) -> None:
     if not credential and token_file.is_file():
         credential = token_file.read_text(encoding="utf-8").strip()
     if not credential:
-        raise Unauthenticated("MCP needs a token", hint="Set BURSAR_TOKEN to an API token.")
+        raise Unauthenticated("MCP needs a token", hint=HINT)
     where = addresses(settings)
     async with open_application(settings, where.database_url) as application:
-        await application.authenticate(credential)
+        try:
+            await application.authenticate(credential)
+        except Unauthenticated as error:
+            raise Unauthenticated(f"MCP needs a valid token: {error.message}", hint=HINT) from None
         application.carrier = Carrier(where.redis_url)
         server = BursarServer(settings, application=application, credential=credential)
         await server.run_stdio_async()

@@ -19,8 +19,6 @@ DRY_RUN_FIELD = "dry_run"
 DRY_RUN_TEXT = "Preview; change nothing."
 CORE = "core"
 EVERY_TOOLSET = "all"
-# What an output schema may weigh: the tools that every agent sees say more about their answers.
-CORE_OUTPUT_BYTES_MAX = 600
 OUTPUT_BYTES_MAX = 400
 
 
@@ -59,13 +57,12 @@ def is_exposed(operation: Operation, toolsets: frozenset[str]) -> bool:
 def tool(name: str) -> Tool:
     """Return one tool's definition."""
     operation = tool_operations()[name]
-    budget = CORE_OUTPUT_BYTES_MAX if toolset_of(operation) == CORE else OUTPUT_BYTES_MAX
     return Tool(
         name=name,
         title=name.replace("_", " ").capitalize(),
         description=" ".join(operation.description.split()),
         input_schema=_arguments(operation),
-        output_schema=output_schema(operation.output_model, budget),
+        output_schema=output_schema(operation.output_model, OUTPUT_BYTES_MAX),
         annotations=ToolAnnotations(
             read_only_hint=not operation.writes,
             destructive_hint=operation.destructive,

@@ -35,9 +35,14 @@ class ErrorRow:
 
 def rows() -> list[ErrorRow]:
     """Return every error class of the packages, by code and name."""
-    for module in pkgutil.walk_packages(bursar.__path__, "bursar.", onerror=_fail):
-        if not module.name.startswith(LEFT_OUT):
-            importlib.import_module(module.name)
+    for top in pkgutil.iter_modules(bursar.__path__, "bursar."):
+        if top.name.startswith(LEFT_OUT):
+            continue
+        package = importlib.import_module(top.name)
+        inner = getattr(package, "__path__", None)
+        for module in pkgutil.walk_packages(inner, f"{top.name}.", onerror=_fail) if inner else ():
+            if not module.name.startswith(LEFT_OUT):
+                importlib.import_module(module.name)
     found = [_row(error) for error in _tree(BursarError) if _is_ours(error)]
     return sorted(found, key=lambda row: (row.code, row.name))
 

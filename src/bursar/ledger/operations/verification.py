@@ -11,7 +11,6 @@ from bursar.runtime.registry import operation
     "ledger.verify",
     scope="ledger:read",
     http="GET /ledger/verify",
-    tool="verify_ledger",
     command="ledger verify",
 )
 async def verify(context: Context, _query: Nothing) -> Verification:

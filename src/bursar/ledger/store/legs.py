@@ -79,7 +79,8 @@ async def _fetch(
     connection = await driver(session)
     found: list[Any]
     if since is None:
-        found = await connection.fetch(query, workspace_id)
+        order = " ORDER BY g.effective_at, g.id" if table == "g" else ""
+        found = await connection.fetch(query + order, workspace_id)
     else:
         found = await connection.fetch(query + NEW.format(table), workspace_id, since)
     return found

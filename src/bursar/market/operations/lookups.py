@@ -138,32 +138,44 @@ async def resolve_many(
     """
     if len(lookups) > LOOKUPS_MAX:
         raise InvalidInput(f"at most {LOOKUPS_MAX} instruments can be looked up at once")
-    today = context.clock.now().date()
     wanted = [
         {Scheme(s): matching.normal(Scheme(s), v) for s, v in lookup.identifiers.items() if v}
         for lookup in lookups
     ]
+    if not all(wanted):
+        raise InvalidInput("an instrument needs at least one identifier", field="identifiers")
+    found, missing = await _match(context, lookups, wanted)
+    if missing and not create_if_missing:
+        raise next(iter(missing.values()))
+    if missing:
+        # two files loaded at once must not both create what neither found
+        await store.lock(context.session, context.workspace_id)
+        found, missing = await _match(context, lookups, wanted)
+        created = {place: wanted[place] for place in missing}
+        found |= await _create_missing(context, lookups, created)
+    return [found[place] for place in range(len(lookups))]
+
+
+async def _match(
+    context: Context, lookups: Sequence[Lookup], wanted: Sequence[Mapping[Scheme, str]]
+) -> tuple[dict[int, InstrumentRow], dict[int, UnknownInstrument]]:
+    """Return the instruments found, and for the others why not, by place."""
+    today = context.clock.now().date()
     known = await known_names(context, {pair for names in wanted for pair in names.items()})
     by_name: dict[tuple[Scheme, str], list[Known]] = {}
     for name in known:
         by_name.setdefault((name.scheme, name.value), []).append(name)
     rows = await store.read(context.session, {name.instrument_id for name in known}, today)
     found: dict[int, InstrumentRow] = {}
-    missing: dict[int, dict[Scheme, str]] = {}
+    missing: dict[int, UnknownInstrument] = {}
     for place, (lookup, names) in enumerate(zip(lookups, wanted, strict=True)):
-        if not names:
-            raise InvalidInput("an instrument needs at least one identifier", field="identifiers")
         mine = [name for pair in names.items() for name in by_name.get(pair, ())]
         row = _choose(rows, lookup, names, matching.candidates(names, mine, lookup.as_of or today))
         if row is not None:
             found[place] = row
-        elif create_if_missing:
-            missing[place] = names
         else:
-            raise _unknown(names, mine)
-    if missing:
-        found |= await _create_missing(context, lookups, missing)
-    return [found[place] for place in range(len(lookups))]
+            missing[place] = _unknown(names, mine)
+    return found, missing
 
 
 def _choose(
@@ -216,9 +228,11 @@ async def known_names(context: Context, names: Iterable[tuple[Scheme, str]]) -> 
 
 
 async def _create_missing(
-    context: Context, lookups: Sequence[Lookup], missing: Mapping[int, dict[Scheme, str]]
+    context: Context, lookups: Sequence[Lookup], missing: Mapping[int, Mapping[Scheme, str]]
 ) -> dict[int, InstrumentRow]:
     """Create each unknown instrument once, whatever number of lookups name it."""
+    if not missing:
+        return {}
     made: dict[tuple[Any, ...], uuid.UUID] = {}
     place_id: dict[int, uuid.UUID] = {}
     new: list[tuple[uuid.UUID, CreateInstrument, list[Identifier]]] = []

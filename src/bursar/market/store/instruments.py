@@ -19,6 +19,12 @@ from bursar.market.models.instruments import (
 from bursar.market.tables import Instrument, InstrumentIdentifier
 
 
+async def lock(session: AsyncSession, workspace_id: uuid.UUID) -> None:
+    """Let one transaction a workspace create instruments from look-ups; others wait for its end."""
+    key = func.hashtextextended(f"market.instrument:{workspace_id}", 0)
+    await session.execute(select(func.pg_advisory_xact_lock(key)))
+
+
 async def identifiers_named(
     session: AsyncSession, names: Collection[tuple[str, str]]
 ) -> Sequence[InstrumentIdentifier]:

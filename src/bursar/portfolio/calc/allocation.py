@@ -125,7 +125,8 @@ def check_targets(targets: Mapping[str, Decimal]) -> None:
             raise BadTargets(msg, field=key)
     total = sum(targets.values(), ZERO)
     if total != 1:
-        msg = f"the targets sum to {total}, not to 1"
+        gap = f"{1 - total} is missing" if total < 1 else f"that is {total - 1} too much"
+        msg = f"the targets sum to {total}, not to 1: {gap}"
         raise BadTargets(msg, field="targets")
 
 

@@ -5,32 +5,11 @@ figure stored under `twr.v1` keeps its meaning.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import product
-from typing import Literal
 
+from bursar.portfolio.calc.book_definitions import BOOK
+from bursar.portfolio.calc.definition import DECLARED, STANDARD, Definition
 from bursar.portfolio.calc.returns import ReturnFlags
-
-Unit = Literal["ratio", "ratio_per_year", "money", "days", "quantity", "boolean"]
-
-STANDARD = "common textbook definition"
-DECLARED = "declared by Bursar, because programs differ"
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """One measure: `units` of its value, and where the formula comes from."""
-
-    id: str
-    title: str
-    formula: str
-    units: Unit
-    source: str
-
-    @property
-    def version(self) -> int:
-        """The number after the last `.v` of the id."""
-        return int(self.id.rsplit(".v", 1)[1])
 
 
 def _flagged_returns() -> Iterable[Definition]:
@@ -295,93 +274,6 @@ _STATISTICS = (
     ),
 )
 
-_BOOK = (
-    Definition(
-        "quantity.v1",
-        "Quantity",
-        "sum of the ledger's legs to the end of the day",
-        "quantity",
-        DECLARED,
-    ),
-    Definition(
-        "value.v1",
-        "Market value",
-        "sum of quantity x multiplier x last price x rate of the day",
-        "money",
-        STANDARD,
-    ),
-    Definition(
-        "net_worth.v1",
-        "Net worth",
-        "holdings + cash - debts, in report currency",
-        "money",
-        STANDARD,
-    ),
-    Definition(
-        "holdings.v1",
-        "Value of holdings",
-        "sum of quantity x multiplier x last price x rate of the day, cash left out",
-        "money",
-        STANDARD,
-    ),
-    Definition("cash.v1", "Cash", "sum of cash balances x rate of the day", "money", STANDARD),
-    Definition(
-        "cost_basis.v1",
-        "Cost basis",
-        "sum of open lots' cost with purchase fees and taxes, by the account's method",
-        "money",
-        STANDARD,
-    ),
-    Definition(
-        "realised_gain.v1",
-        "Realised gain",
-        "sale total after costs - cost of the units sold",
-        "money",
-        STANDARD,
-    ),
-    Definition(
-        "realised_gain_before_costs.v1",
-        "Realised gain before costs",
-        "sale amount - cost of the units sold, fees and taxes left out on both sides",
-        "money",
-        STANDARD,
-    ),
-    Definition(
-        "unrealised_gain.v1", "Unrealised gain", "market value - cost basis", "money", STANDARD
-    ),
-    Definition(
-        "currency_effect.v1",
-        "Currency effect",
-        "gain with each leg at its own day's rate - gain with all at the valuation day's rate",
-        "money",
-        DECLARED,
-    ),
-    Definition("day_gain.v1", "Gain of the day", "V_t - V_(t-1) - IN_t + OUT_t", "money", STANDARD),
-    Definition("gain.v1", "Gain", "V_1 - V_0 - sum F_i", "money", STANDARD),
-    Definition(
-        "inflow.v1", "Inflow", "external money and assets into the scope", "money", DECLARED
-    ),
-    Definition("outflow.v1", "Outflow", "external money and assets out of it", "money", DECLARED),
-    Definition("income.v1", "Income", "gross dividends and interest, net + tax", "money", STANDARD),
-    Definition(
-        "fees.v1",
-        "Fees",
-        "all fees and interest charges of the period, stand-alone ones included",
-        "money",
-        STANDARD,
-    ),
-    Definition("tax.v1", "Tax", "tax withheld and paid minus refunds", "money", STANDARD),
-    Definition(
-        "yield_on_cost.v1",
-        "Yield on cost",
-        "income of the last 12 months / cost basis, both in report currency",
-        "ratio",
-        STANDARD,
-    ),
-    Definition("weight.v1", "Weight", "value of the key / value of the scope", "ratio", STANDARD),
-    Definition("drift.v1", "Drift", "current weight - target weight", "ratio", STANDARD),
-)
-
 DEFINITIONS: dict[str, Definition] = {
-    d.id: d for d in (*_RETURNS, *_flagged_returns(), *_STATISTICS, *_BOOK)
+    d.id: d for d in (*_RETURNS, *_flagged_returns(), *_STATISTICS, *BOOK)
 }

@@ -1,16 +1,18 @@
 """The one road from a figure id to its value, whoever asks."""
 
+import uuid
 from collections.abc import Callable
+from decimal import localcontext
 
 from bursar.core.errors import InvalidInput
-from bursar.portfolio.calc.definitions import DEFINITIONS
-from bursar.portfolio.calc.undefined import Reason
-from bursar.portfolio.figures import money, returns
+from bursar.portfolio.calc.arrays import FloatArray
+from bursar.portfolio.figures import bridge, drift, flagged, money, returns
 from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.figures.period import Series, series
 from bursar.portfolio.figures.result import Result, ratio
+from bursar.portfolio.view import benchmark
 from bursar.portfolio.view.exact import Sum
-from bursar.portfolio.view.view import BookView
+from bursar.portfolio.view.view import ARITHMETIC, BookView
 
 SUMS: dict[str, Callable[[BookView, FigureId], Sum]] = {
     "value.v1": money.value,
@@ -25,6 +27,10 @@ SUMS: dict[str, Callable[[BookView, FigureId], Sum]] = {
     "unrealised_gain.v1": money.unrealised,
     "gain.v1": money.gain,
     "day_gain.v1": money.day_gain,
+    "price_gain.v1": bridge.price_gain,
+    "period_realised_gain.v1": bridge.period_realised,
+    "period_unrealised_gain.v1": bridge.period_unrealised,
+    "cash_gain.v1": bridge.cash_gain,
     "currency_effect.v1": money.currency_effect,
     "inflow.v1": lambda view, figure: money.moved(view, figure).inflow,
     "outflow.v1": lambda view, figure: money.moved(view, figure).outflow,
@@ -35,8 +41,17 @@ SUMS: dict[str, Callable[[BookView, FigureId], Sum]] = {
 RATIOS: dict[str, Callable[[BookView, FigureId], Result]] = {
     "quantity.v1": money.quantity,
     "weight.v1": money.weight,
+    "drift.v1": drift.drift,
     "yield_on_cost.v1": money.yield_on_cost,
+    "roai.v1": bridge.roai,
 }
+
+
+STATISTICS = (
+    returns.OWN_STATISTICS
+    | returns.BENCHMARK_STATISTICS
+    | {"drawdown_duration.v1", "distance_from_high.v1"}
+)
 
 
 def compute(view: BookView, figure: FigureId) -> Result:
@@ -47,7 +62,8 @@ def compute(view: BookView, figure: FigureId) -> Result:
     key = ("figure", figure)
     found = view.derived.get(key)
     if not isinstance(found, Result):
-        found = view.derived[key] = _computed(view, figure)
+        with localcontext(ARITHMETIC):
+            found = view.derived[key] = _computed(view, figure)
     return found
 
 
@@ -62,6 +78,39 @@ def series_of(view: BookView, figure: FigureId) -> Series:
     )
 
 
+def benchmark_of(view: BookView, figure: FigureId) -> FloatArray | None:
+    """Return the benchmark's returns on the figure's trading days, or None when it names none."""
+    named = figure.parameter("benchmark")
+    if named is None:
+        return None
+    try:
+        found = benchmark.known(view, uuid.UUID(named), figure.currency)
+    except ValueError:
+        found = None
+    if found is None:
+        raise InvalidInput(f"{named[:40]!r} is no benchmark", field="figure_id")
+    own = series_of(view, figure)
+    part = slice(int(own.day[0]) - view.axis.first, int(own.day[-1]) - view.axis.first + 1)
+    return returns.benchmark_returns(own, found.price[part], found.observed[part])
+
+
+def _statistic(view: BookView, figure: FigureId) -> Result:
+    found = series_of(view, figure)
+    if found.reason is not None:
+        return Result(None, found.reason)
+    settings = returns.settings_of(figure.parameter, found.periods_per_year)
+    against = benchmark_of(view, figure)
+    if against is None and figure.definition in returns.BENCHMARK_STATISTICS:
+        raise InvalidInput(
+            f"{figure.definition} needs a benchmark", field="figure_id", hint="Name one."
+        )
+    key = ("statistics", figure.of("volatility.v1"))
+    measured = view.derived.get(key)
+    if not isinstance(measured, dict):
+        measured = view.derived[key] = returns.statistics(found, settings, against)
+    return ratio(measured[figure.definition])
+
+
 def _computed(view: BookView, figure: FigureId) -> Result:
     name = figure.definition
     if name in SUMS:
@@ -70,18 +119,10 @@ def _computed(view: BookView, figure: FigureId) -> Result:
         return RATIOS[name](view, figure)
     if name in returns.SERIES_MEASURES:
         return returns.on_series(name, series_of(view, figure))
-    if name in returns.OWN_STATISTICS | {"drawdown_duration.v1", "distance_from_high.v1"}:
-        found = series_of(view, figure)
-        if found.reason is not None:
-            return Result(None, found.reason)
-        settings = returns.settings_of(figure.parameter, found.periods_per_year)
-        key = ("statistics", figure.of("volatility.v1"))
-        measured = view.derived.get(key)
-        if not isinstance(measured, dict):
-            measured = view.derived[key] = returns.statistics(found, settings)
-        return ratio(measured[name])
-    if name not in DEFINITIONS:
-        return Result(None, Reason.NO_VALUE)
+    if name in flagged.FLAGGED:
+        return flagged.flagged_return(view, figure)
+    if name in STATISTICS:
+        return _statistic(view, figure)
     raise InvalidInput(
         f"{name} is no figure of its own", field="figure_id", hint="It is part of another answer."
     )

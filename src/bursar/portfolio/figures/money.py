@@ -2,11 +2,15 @@
 
 from decimal import Decimal
 
+import numpy as np
+
 from bursar.core.errors import InvalidInput
 from bursar.ledger.calc.lots.position import Method
+from bursar.portfolio.calc.arrays import BoolArray
 from bursar.portfolio.calc.undefined import Reason
 from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.figures.result import Result, money, quotient
+from bursar.portfolio.view.book import CONVERSION
 from bursar.portfolio.view.days import EPOCH
 from bursar.portfolio.view.exact import NOTHING, Sum, Totals, Valued, positions, total, totals
 from bursar.portfolio.view.lots import Holding, lots
@@ -40,9 +44,12 @@ def held(view: BookView, figure: FigureId) -> tuple[Valued, ...]:
 def value(view: BookView, figure: FigureId, *, day: int | None = None) -> Sum:
     """Value of everything in the scope, cash and debts included."""
     on = figure.end if day is None else day
-    return total(
-        each.value for each in positions(view, figure.scope, day=on, currency=figure.currency)
-    )
+    key = ("value", figure.scope, on, figure.currency)
+    found = view.derived.get(key)
+    if not isinstance(found, Sum):
+        held_then = positions(view, figure.scope, day=on, currency=figure.currency)
+        found = view.derived[key] = total(each.value for each in held_then)
+    return found
 
 
 def holdings(view: BookView, figure: FigureId) -> Sum:
@@ -94,10 +101,17 @@ def cost(view: BookView, figure: FigureId) -> Sum:
 
 def realised(view: BookView, figure: FigureId, *, before_costs: bool = False) -> Sum:
     """Realised gain of the period, each side at the rate of its own day."""
+    return realised_of(view, scoped_lots(view, figure), figure, before_costs=before_costs)
+
+
+def realised_of(
+    view: BookView, holdings: dict[int, Holding], figure: FigureId, *, before_costs: bool
+) -> Sum:
+    """Sum the gains that lots realised within a figure's period."""
     exponent = currency_exponent(figure.currency)
     first, last = start_of(view, figure) + EPOCH, figure.end + EPOCH
     found = Decimal(0)
-    for index, holding in scoped_lots(view, figure).items():
+    for index, holding in holdings.items():
         if holding.rebuilt is None:
             return Sum(None, Reason.LOTS_UNDEFINED)
         for match in holding.rebuilt.matches:
@@ -135,9 +149,14 @@ def weight(view: BookView, figure: FigureId) -> Result:
     return quotient(value(view, figure), whole, Reason.NO_VALUE)
 
 
+def year_before(view: BookView, figure: FigureId) -> FigureId:
+    """Return a figure's id over the 365 days to its end."""
+    return figure.over(max(figure.end - DAYS_OF_YEAR, view.axis.first), figure.end)
+
+
 def yield_on_cost(view: BookView, figure: FigureId) -> Result:
     """Income of the last 365 days over the cost of what is held."""
-    year = figure.over(max(figure.end - DAYS_OF_YEAR, view.axis.first), figure.end)
+    year = year_before(view, figure)
     return quotient(moved(view, year).income, cost(view, figure), Reason.NO_COST)
 
 
@@ -177,30 +196,51 @@ def _own_gain(view: BookView, figure: FigureId, code: str) -> Sum:
 
 def _entered(view: BookView, figure: FigureId, code: str) -> Sum:
     """What came into a currency of the scope by flows and by exchange from other currencies."""
-    crossing = view.crossing(figure.scope)
     first = start_of(view, figure)
     m = view.book.moves
     found = Decimal(0)
-    signs = dict(zip(crossing.place.tolist(), crossing.sign.tolist(), strict=True))
-    inside = view.member(figure.scope).inside
-    exchanged = {
-        place
-        for place in range(len(m.day))
-        if inside[m.position[place]]
-        and m.partner[place] >= 0
-        and inside[m.partner[place]]
-        and view.currency_of[int(m.position[place])] != view.currency_of[int(m.partner[place])]
-    }
-    for place in {*signs, *exchanged}:
+    for place, (sign, own_code) in entered_places(view, figure).items():
         position, day = int(m.position[place]), int(m.day[place])
-        if view.currency_of[position] != code or not first < day <= figure.end:
+        if own_code != code or not first < day <= figure.end:
             continue
-        units = view.book.units[place] * int(signs.get(place, 1))
-        own = view.native_value(position, units, day)
+        own = view.native_value(position, view.book.units[place] * sign, day)
         if own is None:
             return Sum(None, Reason.MISSING_PRICE)
         found += own
     return Sum(found)
+
+
+def entered_places(view: BookView, figure: FigureId) -> dict[int, tuple[int, str]]:
+    """Return the moves by which something came into a currency: place to its sign and currency."""
+    key = ("entered", figure.scope)
+    known = view.derived.get(key)
+    if isinstance(known, dict):
+        return known
+    crossing = view.crossing(figure.scope)
+    signs = zip(crossing.place.tolist(), crossing.sign.tolist(), strict=True)
+    m = view.book.moves
+    found = {place: (int(sign), view.currency_of[int(m.position[place])]) for place, sign in signs}
+    inside = view.member(figure.scope).inside
+    across = _exchanged(view, inside)
+    for place in across:
+        found.setdefault(place, (1, view.currency_of[int(m.position[place])]))
+    view.derived[key] = found
+    return found
+
+
+def _exchanged(view: BookView, inside: BoolArray) -> list[int]:
+    """Return moves inside a scope whose activity exchanges one currency for another in it."""
+    m = view.book.moves
+    code = np.array([view.currencies.index(each) for each in view.currency_of], dtype=np.int64)
+    by_activity: dict[int, list[int]] = {}
+    for place in np.flatnonzero(inside[m.position] & (m.other == CONVERSION)).tolist():
+        by_activity.setdefault(int(m.activity[place]), []).append(place)
+    return [
+        place
+        for places in by_activity.values()
+        if len({int(code[m.position[each]]) for each in places}) > 1
+        for place in places
+    ]
 
 
 def as_money(found: Sum, figure: FigureId) -> Result:

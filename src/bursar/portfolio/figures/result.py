@@ -12,6 +12,9 @@ from bursar.portfolio.view.exact import Sum
 from bursar.portfolio.view.view import rounded
 
 RATIO_DIGITS = 12
+# A ratio from here on says nothing any more; one below is zero as far as float64 can tell.
+RATIO_MAX = 1e15
+RATIO_MIN = Decimal("1e-12")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,15 @@ def ratio(figure: Figure) -> Result:
     """Write a measure of the arrays."""
     if figure.value is None:
         return Result(None, figure.reason, figure.observations)
+    if abs(figure.value) >= RATIO_MAX:
+        return Result(None, Reason.NOT_REPRESENTABLE, figure.observations)
     return Result(ratio_text(figure.value), None, figure.observations)
 
 
 def ratio_text(number: float | Decimal) -> Decimal:
-    """Return a ratio with 12 significant digits, without a sign on zero."""
-    return Decimal(f"{number:.{RATIO_DIGITS}g}") + 0
+    """Return a ratio with 12 significant digits and no digits below 1e-12, without a sign on zero."""
+    found = Decimal(f"{number:.{RATIO_DIGITS}g}")
+    return (found if abs(found) >= RATIO_MIN else Decimal(0)) + 0
 
 
 def quotient(top: Sum, bottom: Sum, reason: Reason) -> Result:
@@ -51,4 +57,4 @@ def quotient(top: Sum, bottom: Sum, reason: Reason) -> Result:
         return Result(None, bottom.reason)
     if bottom.amount <= 0:
         return Result(None, reason)
-    return Result(ratio_text(top.amount / bottom.amount))
+    return ratio(Figure.of(float(top.amount / bottom.amount)))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from bursar.core.errors import InvalidInput
-from bursar.portfolio.calc.arrays import FloatArray
+from bursar.portfolio.calc.arrays import BoolArray, FloatArray
 from bursar.portfolio.calc.drawdown import distance_from_high, drawdown_duration_days_max, wealth
 from bursar.portfolio.calc.irr import internal_rate
 from bursar.portfolio.calc.returns import (
@@ -73,10 +73,10 @@ def statistics(
     return measured
 
 
-def benchmark_returns(found: Series, price: FloatArray, observed: FloatArray) -> FloatArray:
+def benchmark_returns(found: Series, price: FloatArray, observed: BoolArray) -> FloatArray:
     """Return the benchmark's returns on the series' trading days from its carried prices.
 
-    `observed` is above zero on days with a price of their own; a return to or from any other
+    `observed` marks days with a price of their own; a return to or from any other
     trading day is missing.
     """
     places = np.flatnonzero(found.trading[1:]) + 1
@@ -84,7 +84,7 @@ def benchmark_returns(found: Series, price: FloatArray, observed: FloatArray) ->
         places = np.arange(1, len(found.day))
     before = np.concatenate(([0], places[:-1]))
     returns = np.full(len(places), np.nan)
-    known = (price[before] > 0) & (observed[places] > 0)
+    known = (price[before] > 0) & observed[places]
     np.divide(price[places], price[before], out=returns, where=known)
     return np.where(known, returns - 1.0, np.nan)
 

@@ -173,6 +173,14 @@ def name_of(view: BookView, position: HeldPosition) -> str:
 
 def completeness(asked: Asked) -> Completeness:
     """Say what is missing or stale behind the values of the day."""
+    key = ("completeness", asked.scope, asked.day, asked.currency)
+    found = asked.view.derived.get(key)
+    if not isinstance(found, Completeness):
+        found = asked.view.derived[key] = _completeness(asked)
+    return found
+
+
+def _completeness(asked: Asked) -> Completeness:
     view, day = asked.view, asked.day
     indices = [i for i in view.member(asked.scope).indices.tolist() if view.book.units_held(i, day)]
     prices = _prices(view, indices, day)

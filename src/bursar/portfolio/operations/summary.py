@@ -1,12 +1,13 @@
 """The summary of a scope."""
 
+from collections import defaultdict
 from decimal import Decimal
 
 from bursar.portfolio.models.summary import Summary, SummaryRequest, TopPosition
 from bursar.portfolio.operations.asking import Asked, ask, name_of
 from bursar.portfolio.operations.slices import part_of, slices, value_and_weight
+from bursar.portfolio.view.book import HeldPosition
 from bursar.portfolio.view.exact import positions
-from bursar.portfolio.view.scope import Scope
 from bursar.portfolio.view.view import ASSET_CLASS, INSTRUMENT
 from bursar.runtime.context import Context
 from bursar.runtime.registry import operation
@@ -69,18 +70,22 @@ async def summary(context: Context, body: SummaryRequest) -> Summary:
 
 def _top(asked: Asked, count: int) -> tuple[TopPosition, ...]:
     """Return the largest instruments and currencies, each over all accounts of the scope."""
-    keys: dict[Scope, str] = {}
-    for held in positions(asked.view, asked.scope, day=asked.day, currency=asked.currency):
-        position = asked.view.book.positions[held.index]
-        scope = part_of(asked, INSTRUMENT, asked.view.classify(position, INSTRUMENT))
-        keys[scope] = name_of(asked.view, position)
+    view = asked.view
+    worth: dict[str, Decimal] = defaultdict(Decimal)
+    names: dict[str, HeldPosition] = {}
+    for held in positions(view, asked.scope, day=asked.day, currency=asked.currency):
+        position = view.book.positions[held.index]
+        key = view.classify(position, INSTRUMENT)
+        names[key] = position
+        worth[key] += held.value.amount or 0
+    largest = sorted(worth, key=lambda key: (-worth[key], name_of(view, names[key])))[:count]
     found = []
-    for scope, name in keys.items():
-        value, weight = value_and_weight(asked, scope)
-        word = scope.words[1]
-        instrument_id = None if word == name else word
+    for key in largest:
+        position = names[key]
+        value, weight = value_and_weight(asked, part_of(asked, INSTRUMENT, key))
+        instrument_id = None if position.is_cash else str(position.instrument_id)
+        name = name_of(view, position)
         found.append(
             TopPosition(name=name, instrument_id=instrument_id, value=value, weight=weight)
         )
-    found.sort(key=lambda each: (-(each.value.value or Decimal(0)), each.name))
-    return tuple(found[:count])
+    return tuple(found)

@@ -6,8 +6,9 @@ its reversal are left out together, since they cancel at the same moment.
 """
 
 import uuid
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate
@@ -101,6 +102,7 @@ class Book:
         self._reversed: set[uuid.UUID] = set()
         self._ordered: list[ActivityFacts] = []
         self.spin_offs: set[int] = set()
+        self.of_instrument: dict[uuid.UUID, list[ActivityFacts]] = defaultdict(list)
         self.units: list[int] = []
         none = np.empty(0, np.int64)
         self.moves = Moves(none, none, none, np.empty(0), none, none, none)
@@ -111,6 +113,8 @@ class Book:
         for account in reading.accounts:
             self.accounts[account.id] = account
         grown = self._add_balances(reading)
+        if not self.activities:
+            return self._first(reading, grown=grown)
         new = [a for a in reading.activities if a.id not in self.activities]
         fresh = {a.id for a in new}
         for activity in new:
@@ -132,9 +136,37 @@ class Book:
         }
         gone = [a.reverses_id for a in new if a.reverses_id is not None]
         self._drop({each for each in gone if each not in fresh})
+        first = len(self.units)
         self._append([a for a in new if a.id not in self._reversed])
-        self._run(positions)
+        m = self.moves
+        for place in range(first, len(self.units)):
+            self._shift(int(m.position[place]), int(m.day[place]), self.units[place])
         return Growth(grown, positions, {self.activities[a].day for a in touched})
+
+    def _first(self, reading: BookReading, *, grown: bool) -> "Growth":
+        """Take in a whole book; its activities come in order of time."""
+        self.activities = {a.id: a for a in reading.activities}
+        for leg in reading.legs:
+            self.legs[leg.activity_id].append(leg)
+        for activity in reading.activities:
+            if activity.reverses_id is not None:
+                self._reversed |= {activity.id, activity.reverses_id}
+        gone = self._reversed
+        self._append([a for a in reading.activities if not gone or a.id not in gone])
+        self._run_all()
+        days = {a.day for a in reading.activities}
+        return Growth(grown, set(range(len(self.positions))), days)
+
+    def adds_positions(self, reading: BookReading) -> bool:
+        """Tell whether a reading holds an own balance that is not known yet."""
+        classes = {each.id: each.account_class for each in reading.accounts}
+        for balance in reading.balances:
+            if balance.id not in self.balances:
+                known = self.accounts.get(balance.account_id)
+                own = classes.get(balance.account_id) or (known and known.account_class)
+                if own in OWN_CLASSES:
+                    return True
+        return False
 
     def _add_balances(self, reading: BookReading) -> bool:
         grown = False
@@ -194,16 +226,32 @@ class Book:
 
     def counted(self) -> list[ActivityFacts]:
         """Return the activities that count: neither reversed nor a reversal."""
+        if not self._reversed:
+            return self._ordered
         return [a for a in self._ordered if a.id not in self._reversed]
+
+    def counted_of(self, instrument_ids: Iterable[uuid.UUID]) -> list[ActivityFacts]:
+        """Return the activities that count and name one of the instruments."""
+        found = {
+            a.id: a
+            for each in instrument_ids
+            for a in self.of_instrument.get(each, ())
+            if a.id not in self._reversed
+        }
+        return list(found.values())
 
     def _append(self, activities: list[ActivityFacts]) -> None:
         """Lay new activities out as columns behind the ones before."""
         side = {balance_id: self.side(balance_id) for balance_id in self.balances}
         columns: list[tuple[int, int, int, int, int, int]] = []
         units: list[int] = []
-        for activity in sorted(activities, key=lambda a: (a.day, a.id)):
+        for activity in activities:
             number = len(self._ordered)
             self._ordered.append(activity)
+            if activity.instrument_id is not None:
+                self.of_instrument[activity.instrument_id].append(activity)
+            if activity.counter_instrument_id is not None:
+                self.of_instrument[activity.counter_instrument_id].append(activity)
             if activity.kind == "spin_off":
                 self.spin_offs.add(number)
             legs = self.legs.get(activity.id, [])
@@ -240,6 +288,9 @@ class Book:
             return
         gone = [n for n, a in enumerate(self._ordered) if a.id in activity_ids]
         keep = ~np.isin(self.moves.activity, gone)
+        for place in np.flatnonzero(~keep).tolist():
+            day = int(self.moves.day[place])
+            self._shift(int(self.moves.position[place]), day, -self.units[place])
         self.units = [u for u, kept in zip(self.units, keep.tolist(), strict=True) if kept]
         m = self.moves
         self.moves = Moves(
@@ -252,21 +303,28 @@ class Book:
             m.partner[keep],
         )
 
-    def _run(self, positions: set[int]) -> None:
-        """Sum the exact units of positions day by day."""
-        by_position: dict[int, dict[int, int]] = {position: {} for position in positions}
+    def _run_all(self) -> None:
+        """Sum the exact units of every position day by day."""
+        by_position: dict[int, dict[int, int]] = defaultdict(dict)
         m = self.moves
-        if len(positions) * 4 < len(self.positions):
-            places = np.flatnonzero(np.isin(m.position, list(positions))).tolist()
-        else:
-            places = list(range(len(m.position)))
-        rows = zip(m.day[places].tolist(), places, m.position[places].tolist(), strict=True)
-        for day, place, own in sorted(rows):
-            by_day = by_position.get(own)
-            if by_day is not None:
-                by_day[day] = by_day.get(day, 0) + self.units[place]
-        for position, by_day in by_position.items():
-            self._running[position] = _Running(list(by_day), list(accumulate(by_day.values())))
+        order = np.argsort(m.day, kind="stable").tolist()
+        own, days, units = m.position.tolist(), m.day.tolist(), self.units
+        for place in order:
+            by_day, day = by_position[own[place]], days[place]
+            by_day[day] = by_day.get(day, 0) + units[place]
+        self._running = {
+            position: _Running(list(by_day), list(accumulate(by_day.values())))
+            for position, by_day in by_position.items()
+        }
+
+    def _shift(self, position: int, day: int, units: int) -> None:
+        """Add units to what a position holds from a day on."""
+        running = self._running.setdefault(position, _Running())
+        place = bisect_left(running.days, day)
+        if place == len(running.days) or running.days[place] != day:
+            running.days.insert(place, day)
+            running.held.insert(place, running.held[place - 1] if place else 0)
+        running.held[place:] = [held + units for held in running.held[place:]]
 
     def _partners(
         self, activity: ActivityFacts, legs: list[LegFacts], side: dict[int, int]

@@ -15,7 +15,7 @@ import numpy as np
 
 from bursar.core.model import Nothing
 from bursar.identity.operations import workspaces
-from bursar.ledger.operations.legs import BookReading, read_legs
+from bursar.ledger.operations.legs import ActivityFacts, BookReading, read_legs
 from bursar.market.operations import instruments
 from bursar.market.operations.changes import MarketChanges, changes_since
 from bursar.market.operations.prices import read_prices
@@ -119,7 +119,7 @@ async def _worked_in(
     touched = {each: year for each, year in changes.prices.items() if each in known}
     if len(touched) > CORRECTIONS_MAX or changes.instruments & known:
         return False
-    if any(b.id not in found.book.balances for b in reading.balances):
+    if found.book.adds_positions(reading):
         return False
     days = [a.day for a in reading.activities]
     if days and not found.axis.first < min(days) <= max(days) <= found.axis.last:
@@ -129,28 +129,37 @@ async def _worked_in(
         for a in reading.activities
         if a.instrument_id is not None
         and a.instrument_id in known
-        and a.kind in ("buy", "sell", "split", "reversal")
+        and (a.kind in ("split", "reversal") or _prices_itself(found, a))
     }
     wanted = list({*touched, *retold})
     closes = await _closes(context, wanted, found.axis) if wanted else {}
     fresh_rates = (
         {code: await _rates(context, found, code) for code in found.rates} if changes.rates else {}
     )
-    _apply(context, found, reading, closes, fresh_rates)
+    _apply(context, found, reading, closes=closes, rates=fresh_rates)
     return True
+
+
+def _prices_itself(found: BookView, activity: ActivityFacts) -> bool:
+    """Tell whether a trade gives its instrument a price: the market has none up to its day."""
+    if activity.kind not in ("buy", "sell") or activity.instrument_id is None:
+        return False
+    used = found.quotes.used(activity.instrument_id, activity.day)
+    return used is None or used.from_trade
 
 
 def _apply(
     context: Context,
     found: BookView,
     reading: BookReading,
+    *,
     closes: dict[uuid.UUID, FloatArray],
     rates: dict[str, Rates],
 ) -> None:
     """Change the view; it is dropped from the cache when that fails half-way."""
     try:
         growth: Growth = found.book.add(reading)
-        told = book_prices(a for a in found.book.counted() if a.instrument_id in closes)
+        told = book_prices(found.book.counted_of(closes))
         for instrument_id, column in closes.items():
             place = found.quotes.correct(instrument_id, column, told.get(instrument_id))
             if place is not None:

@@ -125,7 +125,9 @@ def linked(activities: Iterable[ActivityFacts], view: BookView) -> dict[int, fro
     """Return, for each position that hands lots on, all positions it is linked with."""
     joined: dict[int, set[int]] = defaultdict(set)
     for activity in activities:
-        if activity.instrument_id is None:
+        if activity.instrument_id is None or (
+            activity.counter_account_id is None and activity.counter_instrument_id is None
+        ):
             continue
         own = view.book.holding(activity.account_id, activity.instrument_id)
         others = [

@@ -6,6 +6,7 @@ A scope is a set of positions. Its text is part of figure ids:
     account.<id>[.<id>...]            one or several accounts, cash included
     instrument.<id>                   one instrument in every account, without cash
     position.<account id>.<id>        one instrument in one account
+    holdings[.<id>...]                everything but cash, in the workspace or these accounts
     class.<taxonomy>.<value>          every holding of a class; cash is the value "cash"
     class.<taxonomy>.<value>.<id>...  the same in these accounts only
 
@@ -29,6 +30,7 @@ class ScopeKind(StrEnum):
 
     ALL = "all"
     ACCOUNT = "account"
+    HOLDINGS = "holdings"
     INSTRUMENT = "instrument"
     POSITION = "position"
     CLASS = "class"
@@ -105,6 +107,7 @@ class Scope:
         wanted = {
             ScopeKind.ALL: (0, 0),
             ScopeKind.ACCOUNT: (1, ACCOUNTS_MAX),
+            ScopeKind.HOLDINGS: (0, ACCOUNTS_MAX),
             ScopeKind.INSTRUMENT: (1, 1),
             ScopeKind.POSITION: (2, 2),
             ScopeKind.CLASS: (0, ACCOUNTS_MAX),

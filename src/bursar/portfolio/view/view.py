@@ -6,6 +6,7 @@ it was derived from changes. The view itself never asks a clock or a database.
 
 import uuid
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
@@ -57,6 +58,9 @@ class BookView:
         self.age_days_max = age_days_max
         self.rates: dict[str, Rates] = {}
         self.derived: dict[tuple[object, ...], object] = {}
+        self.lot_books: dict[str, object] = {}
+        self.lots_touched: dict[str, set[int]] = {}
+        self.benchmarks: dict[tuple[uuid.UUID, str], object] = {}
         self._histories: OrderedDict[tuple[Scope, str], ValueHistory] = OrderedDict()
         self._members: dict[Scope, Member] = {}
         self._arrange()
@@ -66,6 +70,11 @@ class BookView:
         self.cash: BoolArray = np.array([p.is_cash for p in positions], dtype=np.bool_)
         self.multipliers = [self._multiplier(p) for p in positions]
         self.currency_of = [self._currency(p) for p in positions]
+        units = (
+            float(multiplier.scaleb(-position.exponent))
+            for multiplier, position in zip(self.multipliers, positions, strict=True)
+        )
+        self.unit = np.fromiter(units, dtype=np.float64, count=len(positions))
         self.price_row = np.array(
             [
                 CASH_ROW if p.instrument_id is None else self.quotes.row_of[p.instrument_id]
@@ -183,6 +192,7 @@ class BookView:
     def forget(self, positions: set[int], *, flows: bool) -> None:
         """Correct what depends on positions whose moves changed."""
         self.derived.clear()
+        self._touch_lots(p for p in positions if not self.cash[p])
         for (scope, currency), history in self._histories.items():
             member = self.member(scope)
             for position in positions:
@@ -196,6 +206,7 @@ class BookView:
     def reprice(self, instrument_id: uuid.UUID, place: int) -> None:
         """Correct what depends on an instrument's prices from a place of the axis on."""
         self.derived.clear()
+        self._touch_lots(p.index for p in self.book.positions if p.instrument_id == instrument_id)
         for history in self._histories.values():
             history.refresh_instrument(self.quotes.row_of[instrument_id], place)
 
@@ -208,8 +219,15 @@ class BookView:
         """Take corrected rates; histories in that currency are built anew when asked for."""
         self.rates[currency] = rates
         self.derived.clear()
+        self.lot_books.clear()
         for key in [key for key in self._histories if key[1] == currency]:
             del self._histories[key]
+
+    def _touch_lots(self, positions: Iterable[int]) -> None:
+        """Note whose lots have to be derived anew, in every report currency."""
+        touched = set(positions)
+        for currency in self.lot_books:
+            self.lots_touched.setdefault(currency, set()).update(touched)
 
     def _inside(self, scope: Scope) -> BoolArray:
         positions = self.book.positions
@@ -220,6 +238,12 @@ class BookView:
             case ScopeKind.ACCOUNT:
                 self._need_accounts(scope.ids)
                 chosen = [p.account_id in scope.ids for p in positions]
+            case ScopeKind.HOLDINGS:
+                self._need_accounts(scope.ids)
+                chosen = [
+                    not p.is_cash and (not scope.ids or p.account_id in scope.ids)
+                    for p in positions
+                ]
             case ScopeKind.INSTRUMENT:
                 chosen = [p.instrument_id == scope.ids[0] for p in positions]
             case ScopeKind.POSITION:
@@ -247,14 +271,10 @@ class BookView:
     def _build(self, scope: Scope, currency: str) -> ValueHistory:
         indices = self.member(scope).indices
         rates = self.rates[currency]
-        unit = [
-            float(self.multipliers[p].scaleb(-self.book.positions[p].exponent))
-            for p in indices.tolist()
-        ]
         positions = Positions(
             self.price_row[indices],
             np.array([rates.row_of[self.currency_of[p]] for p in indices.tolist()], dtype=np.int64),
-            np.array(unit, dtype=np.float64),
+            self.unit[indices],
         )
         return ValueHistory(
             positions,
@@ -273,19 +293,18 @@ class BookView:
         return Changes(row[chosen], m.day[chosen] - self.axis.first, m.units[chosen])
 
     def _flows(self, scope: Scope, currency: str) -> ScopeFlows:
-        crossing = self.crossing(scope)
+        return self.flows_of(self.crossing(scope), currency)
+
+    def flows_of(self, crossing: Crossing, currency: str) -> ScopeFlows:
+        """Return moves as dated flows; those in kind at the price of their day."""
         m = self.book.moves
         position, day = m.position[crossing.place], m.day[crossing.place] - self.axis.first
-        unit = np.array(
-            [float(self.multipliers[p.index].scaleb(-p.exponent)) for p in self.book.positions],
-            dtype=np.float64,
-        )
         price = np.ones(len(position))
         for k in np.flatnonzero(~self.cash[position]).tolist() if len(position) else []:
             price[k] = self.quotes.table.row(int(self.price_row[position[k]]))[day[k]]
         rows = self.rates[currency].row_of
         row = np.array([rows[each] for each in self.currency_of], dtype=np.int64)
-        amount = m.units[crossing.place] * crossing.sign * unit[position] * price
+        amount = m.units[crossing.place] * crossing.sign * self.unit[position] * price
         return ScopeFlows(day, row[position], amount, np.full(len(day), np.nan))
 
     def _multiplier(self, position: HeldPosition) -> Decimal:

@@ -6,6 +6,7 @@ that imports every domain (`bursar.load`).
 
 import asyncio
 import importlib
+from typing import Any
 
 from alembic import context
 from sqlalchemy import Connection
@@ -20,8 +21,9 @@ ischema_names["xid8"] = Xid8  # so that autogenerate compares this type instead 
 WRITTEN_IN_SQL = frozenset({"index", "unique_constraint", "foreign_key_constraint"})
 
 
-def _compared(_item: object, _name: str | None, kind: str, reflected: bool, other: object) -> bool:  # noqa: FBT001 - Alembic calls it
+def _compared(*facts: Any) -> bool:
     """Leave out what only the database has: indexes and constraints are stated in the SQL."""
+    _item, _name, kind, reflected, other = facts
     return not (reflected and other is None and kind in WRITTEN_IN_SQL)
 
 
