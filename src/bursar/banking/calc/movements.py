@@ -7,6 +7,7 @@ everything else by its amount. Where nothing is stated, the least that lets ever
 
 import datetime as dt
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -72,6 +73,14 @@ def _movements(row: PostedRow, currency: str) -> Iterable[Movement]:
             if not isinstance(holder, SystemAccount) and holder == activity.account_id:
                 change = sign * Fraction(leg.amount)
                 yield Movement(activity.effective_at, leg.commodity, change)
+
+
+def by_commodity(movements: Iterable[Movement]) -> dict[Commodity, list[Movement]]:
+    """Return the movements of each commodity, in their order; none for one that does not move."""
+    found: dict[Commodity, list[Movement]] = defaultdict(list)
+    for move in movements:
+        found[move.commodity].append(move)
+    return found
 
 
 def opening_for(

@@ -3,9 +3,8 @@
 import datetime as dt
 import uuid
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
-from bursar.banking.formats.csv_mapping import Mapping
 from bursar.banking.formats.problems import Problem
 from bursar.banking.formats.statement import BYTES_MAX
 from bursar.core.model import Model
@@ -14,6 +13,7 @@ from bursar.runtime.pages import PageRequest
 
 PROBLEMS_SHOWN_MAX = 200
 NAME_CHARACTERS_MAX = 200
+MAPPING_FIELDS_MAX = 50
 # Base64 writes three bytes as four characters.
 BASE64_CHARACTERS_MAX = BYTES_MAX * 4 // 3 + 4
 
@@ -39,8 +39,10 @@ class ImportStatement(Model):
         description="Account to import into, by id or name. Needed when the file names none; a "
         "name that no account has opens one.",
     )
-    mapping: Mapping | None = Field(
-        None, description="What the columns of a CSV mean, as banking.guess_mapping proposes it."
+    mapping: dict[str, JsonValue] | None = Field(
+        None,
+        max_length=MAPPING_FIELDS_MAX,
+        description="What the columns of a CSV mean, as banking.guess_mapping proposes it.",
     )
     mapping_name: str | None = Field(
         None, max_length=NAME_CHARACTERS_MAX, description="Name of a saved mapping to read with."

@@ -5,6 +5,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from pydantic import JsonValue
 from sqlalchemy import insert, text
@@ -30,6 +31,7 @@ from bursar.banking.operations.statements.instruments import instruments_for
 from bursar.banking.operations.statements.posting import Posted, own_rows, post_rows, problem_of
 from bursar.banking.operations.statements.reading import Reading, prepare, reading_of
 from bursar.banking.operations.statements.split_ratios import ratios_for
+from bursar.banking.operations.statements.thinking import computed
 from bursar.banking.operations.statements.unlisted_actions import cut_at, unlisted, with_splits
 from bursar.banking.tables import ImportBatch
 from bursar.core.ids import new_id
@@ -125,10 +127,11 @@ async def _converted(
             instruments=instruments,
             split_ratios=await ratios_for(context, place, instruments),
         )
-        conversion = convert(place.stated, target)
+        conversion = await computed(context, partial(convert, place.stated, target))
         known = await own_rows(context, conversion.rows)
         conversion.rows = [row for row in conversion.rows if id(row) not in known]
-        movements, refused = movements_of(conversion.rows, place.currency)
+        moving = partial(movements_of, conversion.rows, place.currency)
+        movements, refused = await computed(context, moving)
         if refused:
             lost = {id(refusal.row) for refusal in refused}
             conversion.rows = [row for row in conversion.rows if id(row) not in lost]

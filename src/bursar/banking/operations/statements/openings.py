@@ -14,6 +14,7 @@ from sqlalchemy import delete, insert, select
 from bursar.banking.calc.movements import (
     Commodity,
     Movement,
+    by_commodity,
     least_opening,
     movements_of,
     opening_for,
@@ -50,8 +51,11 @@ def needed(
     """
     found: list[tuple[Commodity, Decimal, str]] = []
     known = {each.commodity for each in stated}
+    moves = by_commodity(movements)
     for each in stated:
-        before = opening_for(movements, each.commodity, each.amount, each.until or latest)
+        before = opening_for(
+            moves[each.commodity], each.commodity, each.amount, each.until or latest
+        )
         if isinstance(each.commodity, str):
             found.append(
                 (each.commodity, units_of(before, currency(each.commodity).exponent), STATED)
@@ -61,7 +65,7 @@ def needed(
             found.append((each.commodity, units_of(before, exponent), STATED))
     for instrument_id, reference in instruments.items():
         if instrument_id not in known:
-            before = least_opening(movements, instrument_id)
+            before = least_opening(moves[instrument_id], instrument_id)
             found.append((instrument_id, units_of(before, reference.exponent), SALES))
     return [(commodity, amount, reason) for commodity, amount, reason in found if amount]
 
@@ -73,8 +77,10 @@ def goes_short(
 ) -> bool:
     """Tell whether the stated holdings can only be reached by holding less than nothing for a while."""
     opening = {commodity: amount for commodity, amount, _ in wanted}
+    moves = by_commodity(movements)
     return any(
-        least_opening(movements, each.commodity) > opening.get(each.commodity, Decimal(0))
+        least_opening(moves[each.commodity], each.commodity)
+        > opening.get(each.commodity, Decimal(0))
         for each in stated
         if isinstance(each.commodity, uuid.UUID)
     )

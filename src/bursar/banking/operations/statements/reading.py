@@ -10,10 +10,13 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 
+from pydantic import JsonValue, ValidationError
+
 from bursar.banking.errors import MappingNotFound
 from bursar.banking.formats import book_json, csv_table, sniff
 from bursar.banking.formats.book_json import Book
 from bursar.banking.formats.csv_mapping import Mapping
+from bursar.banking.formats.draft import refusals
 from bursar.banking.formats.problems import FormatError, Problem
 from bursar.banking.formats.statement import BYTES_MAX, Format, Statement
 from bursar.banking.models.imports import ImportStatement
@@ -74,7 +77,7 @@ def fingerprint_of(headers: tuple[str, ...]) -> bytes:
 
 async def _mapping(place: store.Place, body: ImportStatement, data: bytes) -> Mapping | None:
     if body.mapping is not None:
-        return body.mapping
+        return _given(body.mapping)
     if body.mapping_name is not None:
         row = await store.named(place, body.mapping_name)
         if row is None:
@@ -93,6 +96,18 @@ async def _mapping(place: store.Place, body: ImportStatement, data: bytes) -> Ma
     prints = [fingerprint_of(tuple(line.cells)) for line in lines]
     found = await store.with_fingerprints(place, prints)
     return None if found is None else Mapping.model_validate(found.mapping)
+
+
+def _given(fields: dict[str, JsonValue]) -> Mapping:
+    try:
+        return Mapping.model_validate(fields)
+    except ValidationError as error:
+        name, sentence = refusals(error)[0]
+        raise InvalidInput(
+            f"mapping.{name}: {sentence}",
+            field=f"mapping.{name}",
+            hint="Take the mapping that guess_mapping gives and change its column names.",
+        ) from None
 
 
 def _read(data: bytes, filename: str, mapping: Mapping | None) -> Reading:
