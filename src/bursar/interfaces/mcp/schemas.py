@@ -18,7 +18,7 @@ DEPTH_MAX = 12
 # A nested argument over the first loses its prose; over the second it is written out in the
 # OpenAPI document only.
 INNER_BYTES_MAX = 600
-ARGUMENT_BYTES_MAX = 1_500
+ARGUMENT_BYTES_MAX = 1_000
 CHOICES_MAX = 12
 ANY_OBJECT = {"type": "object"}
 NULL = {"type": "null"}
@@ -120,11 +120,21 @@ def _input(schema: Schema) -> Schema:
         del slim["additionalProperties"]
     if any(slim.get("default", ...) == nothing for nothing in NO_NEWS):
         del slim["default"]
+    if slim.get("minimum") in (0, 1):
+        del slim["minimum"]
     required = set(slim.get("required", ()))
     for name, part in slim.get("properties", {}).items():
         if name not in required:
-            slim["properties"][name] = _without_null(part)
+            slim["properties"][name] = _optional(_without_null(part))
     return slim
+
+
+def _optional(schema: Schema) -> Schema:
+    """Leave the long list of choices of an argument that few calls give to the error message."""
+    items = schema.get("items")
+    if isinstance(items, dict) and len(items.get("enum", ())) > CHOICES_MAX:
+        return {**schema, "items": {"type": items.get("type", "string")}}
+    return schema
 
 
 def _without_null(schema: Schema) -> Schema:
