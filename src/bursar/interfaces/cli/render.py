@@ -36,6 +36,8 @@ VIEWS: dict[str, tuple[str, ...]] = {
         "category",
     ),
 }  # fmt: skip
+SHARES = ("weight", "current_weight", "drift", "volatility", "risk_share", "mean_return", "cumulative",
+          "depth", "target", "implied")  # fmt: skip
 HIDDEN = frozenset({"definition", "reason_text", "next_cursor", "observations"})
 
 
@@ -145,7 +147,9 @@ def sparkline(values: list[float], width: int = SPARK_WIDTH) -> str:
 def _show_scalars(document: dict[str, Any], console: Console) -> None:
     grid = Table.grid(padding=(0, 2))
     for name, value in document.items():
-        text = None if name in HIDDEN else cell(value)
+        text = None if name in HIDDEN or value == [] else cell(value)
+        if text is not None and isinstance(value, str):
+            text = _named(name, value)
         if text is not None:
             grid.add_row(Text(label(name), style="dim"), Text(text))
     if grid.row_count:
@@ -177,7 +181,7 @@ def _show_list(name: str, rows: list[Any], console: Console, view: tuple[str, ..
         console.print(grid)
         return
     _show_series(rows, console)
-    texts = [{key: _cell_or_count(value) for key, value in row.items()} for row in rows[:ROWS_MAX]]
+    texts = [{key: _named(key, value) for key, value in row.items()} for row in rows[:ROWS_MAX]]
     columns = [c for c in view if c in texts[0]]
     columns = columns or _columns(texts, ids=console.width >= WIDTH_FOR_IDS)
     table = Table(
@@ -198,6 +202,13 @@ def _show_list(name: str, rows: list[Any], console: Console, view: tuple[str, ..
     for row in texts:
         table.add_row(*[Text((row.get(column) or "-")[:CELL_MAX]) for column in columns])
     console.print(table)
+
+
+def _named(name: str, value: Any) -> str | None:
+    """Return a field as text; plain decimals that are ratios by their name become percent."""
+    if isinstance(value, str) and name.rpartition(".")[2].startswith(SHARES):
+        return percent(value)
+    return _cell_or_count(value)
 
 
 def _cell_or_count(value: Any) -> str | None:
