@@ -73,9 +73,8 @@ class _Account:
 async def import_statement(context: Context, body: ImportStatement) -> ImportResult:
     """Import a statement file: OFX, QIF, CSV, camt.053, IBKR Flex or Bursar's own JSON.
 
-    Accounts and instruments are found by their identifiers or opened. A file goes in whole or not
-    at all (unless partial), and importing it again adds nothing. Stated balances are compared with
-    the book, never forced upon it. A dry run shows all of this and writes nothing.
+    A file goes in whole or not at all (unless partial); importing it again adds nothing. Stated
+    balances are compared with the book, never forced upon it.
     """
     reading = await reading_of(context, body)
     await _one_at_a_time(context)
