@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from bursar.core.errors import BursarError
+from bursar.portfolio.calc.tax_estimate import TaxRates, estimate_tax
 from bursar.portfolio.models.rebalance import RebalanceProposal, RebalanceRequest
 from bursar.portfolio.operations.rebalance import rebalance_plan
 from tests.harness import Harness
@@ -174,6 +175,21 @@ async def test_a_purchase_shortly_before_a_loss_is_a_wash_sale(harness: Harness)
     assert hit.disallowed == D(50)
     # 20 at 60 and 5 at 55, sold at 50.
     assert plan.gain_short == D(-225)
+    # A loss at risk does not lower the estimate: sell AAA at a gain beside it.
+    await store(
+        harness,
+        name="less",
+        targets={"stocks": "0.1", "bonds": "0.8", "cash": "0.1"},
+        assets={"AAA": "1"},
+        tax_rate_short="0.40",
+        tax_rate_long="0.10",
+    )
+    taxed = await planned(harness, policy="less", lot_method="lifo")
+    assert taxed.gain_short == D(200 - 225)
+    assert taxed.gain_long is not None
+    rates = TaxRates(D("0.40"), D("0.10"))
+    assert taxed.tax == estimate_tax(D(25), taxed.gain_long, rates)
+    assert taxed.tax != estimate_tax(D(-25), taxed.gain_long, rates)
     other = await build.account(harness, "Second")
     await build.post(
         harness,
@@ -186,7 +202,7 @@ async def test_a_purchase_shortly_before_a_loss_is_a_wash_sale(harness: Harness)
             amount=100,
         ),
     )
-    wider = await planned(harness)
+    wider = await planned(harness, policy="default")
     assert sum(h.replaced for h in wider.wash_sales) == D(7)
 
 

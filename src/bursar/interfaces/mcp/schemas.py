@@ -17,8 +17,8 @@ from pydantic import BaseModel
 DEPTH_MAX = 12
 # A nested argument over the first loses its prose; over the second it is written out in the
 # OpenAPI document only.
-INNER_BYTES_MAX = 600
-ARGUMENT_BYTES_MAX = 1_500
+INNER_BYTES_MAX = 400
+ARGUMENT_BYTES_MAX = 700
 CHOICES_MAX = 12
 ANY_OBJECT = {"type": "object"}
 NULL = {"type": "null"}

@@ -80,20 +80,20 @@ class ScopeRequest(Model):
     """Which part of the workspace, in which currency, on which day."""
 
     account: tuple[str, ...] = Field(
-        (), max_length=50, description="Only these accounts, by id or exact name; default all."
+        (), max_length=50, description="Account ids or exact names; default all."
     )
     instrument: str | None = Field(
-        None, max_length=120, description="Only this instrument: id, ticker or scheme:value."
+        None, max_length=120, description="One instrument: id, ticker or scheme:value."
     )
     asset_class: str | None = Field(
-        None, max_length=NAME_CHARACTERS_MAX, description="Only this asset class, such as stocks."
+        None, max_length=NAME_CHARACTERS_MAX, description="One asset class, such as stocks."
     )
     currency: str | None = Field(
         None,
         pattern=r"^[A-Z][A-Z0-9]{1,9}$",
-        description="Report currency; default the workspace's base currency.",
+        description="Report currency; default the workspace's.",
     )
     as_of: dt.date | None = Field(
         None,
-        description="Day to value on; default today, or the newest price day when all are old.",
+        description="Day to value on; default today.",
     )

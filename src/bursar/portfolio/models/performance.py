@@ -15,27 +15,17 @@ SERIES_ROWS_MAX = 4_000
 class PerformanceRequest(ScopeRequest):
     """Over which period, against what."""
 
-    start: dt.date | None = Field(
-        None, description="Start of the period: the close of this day is the opening value."
-    )
+    start: dt.date | None = Field(None, description="Its close is the opening value.")
     period: Literal["all", "ytd", "1m", "3m", "6m", "1y", "3y", "5y", "10y"] | None = Field(
-        None, description="Instead of start: since the start, this year, or back from as_of."
+        None, description="Instead of start, back from as_of."
     )
-    end: dt.date | None = Field(None, description="Last day of the period; the same as as_of.")
-    benchmark: str | None = Field(
-        None, max_length=120, description="Instrument to compare with: id, ticker or scheme:value."
-    )
-    risk_free: Amount | None = Field(
-        None, description='Annual risk-free rate as a ratio, such as "0.03"; default 0.'
-    )
-    minimum: Amount | None = Field(
-        None, description="Annual minimum acceptable return as a ratio (Sortino, omega); default 0."
-    )
-    quantile: Amount | None = Field(
-        None, description='Tail of VaR and CVaR, such as "0.01"; default 0.05.'
-    )
+    end: dt.date | None = Field(None, description="The same as as_of.")
+    benchmark: str | None = Field(None, max_length=120, description="Instrument to compare with.")
+    risk_free: Amount | None = Field(None, description='Annual risk-free rate, such as "0.03".')
+    minimum: Amount | None = Field(None, description="Annual minimum return (Sortino, omega).")
+    quantile: Amount | None = Field(None, description='Tail of VaR and CVaR; default "0.05".')
     series: Literal["none", "day", "week", "month", "year"] = Field(
-        "month", description="Period returns to list, with the cumulative return; at most 4,000."
+        "month", description="Period returns to list."
     )
 
 

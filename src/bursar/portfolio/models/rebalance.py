@@ -18,24 +18,21 @@ class RebalanceRequest(PolicyChoice):
     """How to reach the targets; what is left out follows the policy."""
 
     contribution: Amount = Field(
-        "0", validate_default=True, description="New money to invest; negative: money to take out."
+        "0", validate_default=True, description="Cash paid in; negative: taken out."
     )
     sell: bool = Field(default=True, description="Whether selling is allowed.")
     tolerance: Amount = Field(
         "0",
         validate_default=True,
-        description="No sale while buying alone brings every instrument this close: points of "
-        "weight.",
+        description="Points of weight; nothing is sold while buying alone comes this close.",
     )
     to: Literal["target", "band"] = Field(
-        "target", description="Trade to the target, or only back into the bands."
+        "target", description="Trade to targets, or just into bands."
     )
     cash_floor: Amount | None = Field(None, description="Cash to keep at least.")
     minimum_trade: Amount | None = Field(None, description="Smallest trade.")
     whole_units: WholeUnits | None = Field(None, description="by_kind, all or none.")
-    lot_method: LotMethod | None = Field(
-        None, description="Lots to sell; default each account's method."
-    )
+    lot_method: LotMethod | None = Field(None, description="Lots to sell; default: each account's.")
 
 
 class LotTaken(Model):

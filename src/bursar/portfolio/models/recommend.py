@@ -25,26 +25,22 @@ class RecommendRequest(Model):
         "bold: maximum_sharpe, cap 0.5.",
     )
     objective: ObjectiveName | None = Field(None, description="In place of the profile's.")
-    cap: Amount | None = Field(None, description="Largest weight of one asset; else the profile's.")
+    cap: Amount | None = Field(None, description="Largest weight; else the profile's.")
     caps: dict[Reference, Amount] = Field(
         {}, max_length=UNIVERSE_MAX, description="Caps of single instruments."
     )
     instruments: tuple[Reference, ...] = Field(
-        (), max_length=UNIVERSE_MAX, description="What to choose from; default the holdings."
+        (), max_length=UNIVERSE_MAX, description="Default the holdings."
     )
-    account: tuple[str, ...] = Field(
-        (), max_length=50, description="Only holdings of these accounts, by id or name."
-    )
+    account: tuple[str, ...] = Field((), max_length=50, description="Holdings of these accounts.")
     look_back_days: int = Field(
         730, ge=90, le=LOOK_BACK_DAYS_MAX, description="Days of past prices to use."
     )
     risk_free: Amount = Field(
         "0", validate_default=True, description='Risk-free rate a year: "0.03".'
     )
-    currency: str | None = Field(
-        None, pattern=r"^[A-Z][A-Z0-9]{1,9}$", description="Currency of returns; default base."
-    )
-    as_of: dt.date | None = Field(None, description="Last day of prices to use; default today.")
+    currency: str | None = Field(None, pattern=r"^[A-Z][A-Z0-9]{1,9}$", description="Default base.")
+    as_of: dt.date | None = Field(None, description="Last day; default today.")
 
 
 class RecommendedAsset(Model):

@@ -114,17 +114,15 @@ class PolicyChoice(Model):
     """Which targets to compare with."""
 
     policy: str | None = Field(
-        None, max_length=80, description="Stored policy; default 'default', or the only one."
+        None, max_length=80, description="Stored policy; default: the only one."
     )
     targets: dict[Label, Amount] | None = Field(
         None,
         min_length=1,
         max_length=TARGETS_MAX,
-        description="Weights to use instead of the stored ones, summing to 1.",
+        description="Weights in place of the stored ones.",
     )
-    taxonomy: Label | None = Field(
-        None, description="What these weights name; default the policy's, else asset_class."
-    )
+    taxonomy: Label | None = Field(None, description="What they name, as in policies.")
     currency: str | None = Field(
         None, pattern=r"^[A-Z][A-Z0-9]{1,9}$", description="Report currency; default base."
     )

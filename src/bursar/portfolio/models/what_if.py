@@ -35,24 +35,20 @@ class WhatIfRequest(Model):
         "0", validate_default=True, description="Cash paid in; negative: taken out."
     )
     contributions: dict[Reference, Amount] = Field(
-        {}, max_length=CHANGES_MAX, description="Money put into instruments, or taken out."
+        {}, max_length=CHANGES_MAX, description="The same for instruments."
     )
     weights: dict[Label, Amount] | None = Field(
         None,
         min_length=1,
         max_length=CHANGES_MAX,
-        description="Redistribute the whole value: weights summing to 1.",
+        description="Redistribute everything; sums to 1.",
     )
-    weights_by: Label = Field("asset_class", description="What weights name; as target policies.")
-    by: Label = Field("asset_class", description="Taxonomy of the allocation shown.")
-    policy: str | None = Field(None, max_length=80, description="Target policy to show drift from.")
-    lot_method: CostMethod | None = Field(
-        None, description="Show cost and gains as if all accounts used this method."
-    )
-    benchmark: Reference | None = Field(None, description="Instrument to measure beta against.")
-    market_shock: Amount | None = Field(
-        None, description="Change of the benchmark, carried over by beta."
-    )
+    weights_by: Label = Field("asset_class", description="What weights name.")
+    by: Label = Field("asset_class", description="Taxonomy to show.")
+    policy: str | None = Field(None, max_length=80, description="Policy to show drift from.")
+    lot_method: CostMethod | None = Field(None, description="Show gains under this method.")
+    benchmark: Reference | None = Field(None, description="Instrument for beta.")
+    market_shock: Amount | None = Field(None, description="Its change, scaled by beta.")
     look_back_days: int = Field(
         365, ge=90, le=LOOK_BACK_DAYS_MAX, description="Days of past returns for risk."
     )

@@ -51,8 +51,7 @@ PRICE_DAYS_MAX = 50
 async def explain(context: Context, body: ExplainRequest) -> Explanation:
     """Show where a figure comes from: formula, lots, flows, prices and rates, and compute it again.
 
-    Pass the id of any figure of any answer. Every leaf is stored in the book or the market; parts
-    are figures to look into next. Long lists come in pages (offset).
+    Works for the id of any figure. Parts are figures to look into next; long lists come in pages.
     """
     figure = FigureId.parse(body.figure_id)
     view = await fresh_view(context, currency=figure.currency)

@@ -69,9 +69,7 @@ BRIDGE = {
 async def performance(context: Context, body: PerformanceRequest) -> Performance:
     """Show returns, risk statistics, drawdowns and the bridge of a period, each by its definition.
 
-    The period is (start, as_of]: the close of the start day is the opening value. Time-weighted,
-    money-weighted (XIRR with every root), Dietz and average-investment returns stand side by side;
-    what is undefined is null with a reason.
+    What is undefined is null with a reason. Each figure has an id for explain_figure.
     """
     if body.end is not None:
         if body.as_of not in (None, body.end):

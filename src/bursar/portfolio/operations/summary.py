@@ -46,9 +46,8 @@ _THIS_YEAR = {"twr_year_to_date": "twr.v1", "xirr_year_to_date": "xirr.v1"}
 async def summary(context: Context, body: SummaryRequest) -> Summary:
     """Show net worth, cash, gains, income, costs, returns, allocation and the largest positions.
 
-    Every figure carries an id for explain_figure. The answer names the day it is valued on: today,
-    or the newest price's day when all prices are older than the limit. Missing and stale prices
-    are listed under completeness.
+    Each figure has an id for explain_figure. as_of names the day valued on: today, or the newest
+    price's day when all are old. Missing and stale prices are under completeness.
     """
     asked = await ask(context, body)
     fields = {

@@ -1,13 +1,17 @@
-"""The engine that figures are read from; import what is named here and nothing deeper.
+"""The engine that figures are read from. Its reading API, each in the module that is named:
 
-- `view(context, currency=...)` returns the fresh `BookView` of the caller's workspace
-- `Scope` says which part of it; `Scope.parse` reads the text that figure ids carry
-- `positions(view, scope, day, currency)` values every position exactly, with price, rate and age
-- `view.history(scope, currency)` gives value, inflow and outflow on every calendar day as arrays
-- `period(view, scope, start, end, currency)` gives the value series and returns of (start, end]
-- `totals(view, scope, start, end, currency)` sums flows, income, fees and taxes exactly
+- `freshness.view(context, currency=...)`: the fresh `BookView` of the caller's workspace
+- `scope.Scope`: which part of it; `Scope.parse` reads the text that figure ids carry
+- `exact.positions(view, scope, day=..., currency=...)`: every position held, valued exactly
+- `exact.totals(view, scope, (start, end), currency)`: flows, income, fees and taxes of (start, end]
+- `lots.lots(view, method=..., currency=..., day=...)`: lots and realised gains by position index
+- `view.BookView.history(scope, currency)`: value, inflow and outflow of every calendar day
+- `view.BookView.classify(position, taxonomy)`: class, account, currency, sector and so on
+- `quotes`, `benchmark`: the prices and rates behind them, with the day each was observed
 
-Days are numbers (`number_of`, `date_of`). Amounts are exact Decimals, unrounded until `rounded`.
+Above it, `figures.compute.compute(view, FigureId)` gives any figure and `figures.period.series` the
+returns of a period. Days are numbers (`days.number_of`, `days.date_of`); amounts are exact Decimals,
+unrounded until `view.rounded`. Everything after `view()` is synchronous and reads no database.
 """
 
 from bursar.portfolio.view.days import date_of, number_of

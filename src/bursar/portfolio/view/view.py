@@ -210,11 +210,6 @@ class BookView:
         for history in self._histories.values():
             history.refresh_instrument(self.quotes.row_of[instrument_id], place)
 
-    def reprice_flows(self) -> None:
-        """Value flows in kind anew after prices changed."""
-        for (scope, currency), history in self._histories.items():
-            history.replace_flows(self._flows(scope, currency))
-
     def replace_rates(self, currency: str, rates: Rates) -> None:
         """Take corrected rates; histories in that currency are built anew when asked for."""
         self.rates[currency] = rates
