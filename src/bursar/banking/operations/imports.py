@@ -93,7 +93,9 @@ async def import_statement(context: Context, body: ImportStatement) -> ImportRes
         await _post(context, account, body, import_id)
         problems.extend([*account.posted.refused, *account.posted.left_out])
         _refuse(problems, partial=body.partial)
+    created = sum(fact.kind == "market.instrument_created" for fact in context.facts)
     result = _result(reading, body, accounts, problems, import_id=import_id)
+    result = result.model_copy(update={"instruments_created": created})
     await _store(context, reading, result)
     context.fact(
         "banking.statement_imported",
