@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, ConfigDict, Field
 
 from bursar.interfaces import catalogue
-from bursar.interfaces.mcp.schemas import INNER_BYTES_MAX, input_schema, output_schema, weight
+from bursar.interfaces.mcp.schemas import ARGUMENT_BYTES_MAX, input_schema, output_schema, weight
 from bursar.interfaces.mcp.tools import DRY_RUN_FIELD, KEY_FIELD, tool, tool_operations
 
 catalogue.load()
@@ -96,7 +96,7 @@ def test_a_tools_fields_are_those_of_its_operation(name: str) -> None:
     assert set(made.input_schema.get("required", ())) == required
     for field, part in made.input_schema["properties"].items():
         assert part.get("description"), f"{name}.{field} does not say what it is"
-        assert weight(part) <= INNER_BYTES_MAX * 3, f"{name}.{field}"
+        assert weight(part) <= ARGUMENT_BYTES_MAX, f"{name}.{field}"
     assert made.output_schema is not None
     for schema in (made.input_schema, made.output_schema):
         Draft202012Validator.check_schema(schema)

@@ -19,7 +19,7 @@ DRY_RUN_FIELD = "dry_run"
 DRY_RUN_TEXT = "Preview; change nothing."
 CORE = "core"
 EVERY_TOOLSET = "all"
-OUTPUT_BYTES_MAX = 400
+OUTPUT_BYTES_MAX = 330
 
 
 def toolset_of(operation: Operation) -> str:
@@ -67,7 +67,6 @@ def tool(name: str) -> Tool:
             read_only_hint=not operation.writes,
             destructive_hint=operation.destructive,
             idempotent_hint=not operation.writes,
-            open_world_hint=False,
         ),
     )
 
