@@ -54,11 +54,13 @@ async def test_accepted_once(harness: Harness, name: str) -> None:
     first = await build.import_bytes(harness, real_file(name), name)
     assert (first.added, first.duplicates, first.refused) == (added, 0, 0)
     assert first.differences == ()
+    codes = {code for account in held for code in account if len(code) != 3}
+    assert first.instruments_created >= len(codes)
     assert all(account.opened for account in first.accounts)
     assert [{b.code: b.after for b in a.balances if b.after} for a in first.accounts] == wanted
     again = await build.import_bytes(harness, real_file(name), name)
     assert (again.added, again.duplicates, again.refused) == (0, added, 0)
-    assert again.differences == ()
+    assert (again.differences, again.instruments_created) == ((), 0)
     assert not any(account.opened or account.openings for account in again.accounts)
     assert [{b.code: b.after for b in a.balances if b.after} for a in again.accounts] == wanted
     assert [a.account_id for a in again.accounts] == [a.account_id for a in first.accounts]

@@ -21,9 +21,7 @@ BASE64_CHARACTERS_MAX = BYTES_MAX * 4 // 3 + 4
 class ImportStatement(Model):
     """A statement file: OFX, QIF, CSV, camt.053, IBKR Flex or Bursar's own JSON."""
 
-    filename: str = Field(
-        "", max_length=NAME_CHARACTERS_MAX, description="Name of the file, as the bank gave it."
-    )
+    filename: str = Field("", max_length=NAME_CHARACTERS_MAX, description="Name of the file.")
     content: str | None = Field(
         None, max_length=BYTES_MAX, description="The file's text. Give this or content_base64."
     )
@@ -36,7 +34,7 @@ class ImportStatement(Model):
         None,
         min_length=1,
         max_length=NAME_CHARACTERS_MAX,
-        description="Account to import into, by id or name. Needed when the file names none; a "
+        description="Account by id or name, needed when the file names none; a "
         "name that no account has opens one.",
     )
     mapping: dict[str, JsonValue] | None = Field(

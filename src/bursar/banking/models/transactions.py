@@ -122,7 +122,7 @@ class SearchTransactions(PageRequest):
     """Which transactions to find; what is left out does not restrict. Newest first."""
 
     text: str | None = Field(
-        None, max_length=NAME_CHARACTERS_MAX, description="Part of payee, memo, category or note."
+        None, max_length=NAME_CHARACTERS_MAX, description="Part of payee, memo, category, note."
     )
     account: str | None = Field(
         None, max_length=NAME_CHARACTERS_MAX, description="Account on either side, by id or name."
@@ -142,7 +142,7 @@ class SearchTransactions(PageRequest):
     amount_max: Amount | None = Field(None, description="Largest cash change, without sign.")
     import_id: uuid.UUID | None = Field(None, description="Only what this import added.")
     with_reversed: bool = Field(
-        default=False, description="Also show reversed transactions and their reversals."
+        default=False, description="Also reversed ones and their reversals."
     )
 
 

@@ -73,9 +73,8 @@ class _Account:
 async def import_statement(context: Context, body: ImportStatement) -> ImportResult:
     """Import a statement file: OFX, QIF, CSV, camt.053, IBKR Flex or Bursar's own JSON.
 
-    Accounts and instruments are found by their identifiers or opened. A file goes in whole or not
-    at all (unless partial), and importing it again adds nothing. Stated balances are compared with
-    the book, never forced upon it. A dry run shows all of this and writes nothing.
+    A file goes in whole or not at all (unless partial); importing it again adds nothing. Stated
+    balances are compared with the book, never forced upon it.
     """
     reading = await reading_of(context, body)
     await _one_at_a_time(context)
@@ -94,7 +93,9 @@ async def import_statement(context: Context, body: ImportStatement) -> ImportRes
         await _post(context, account, body, import_id)
         problems.extend([*account.posted.refused, *account.posted.left_out])
         _refuse(problems, partial=body.partial)
+    created = sum(fact.kind == "market.instrument_created" for fact in context.facts)
     result = _result(reading, body, accounts, problems, import_id=import_id)
+    result = result.model_copy(update={"instruments_created": created})
     await _store(context, reading, result)
     context.fact(
         "banking.statement_imported",

@@ -58,10 +58,9 @@ COPIED = (
     command="transaction list",
 )
 async def search_transactions(context: Context, body: SearchTransactions) -> Page[TransactionRow]:
-    """Find transactions of all accounts by text, account, kind, instrument, category, day or amount.
+    """Find transactions by text, account, kind, instrument, category, day or amount; newest first.
 
-    Newest first, in pages. Amounts are exact decimals with their currency; asked for one account
-    and nothing else, each row also shows the cash balance after it.
+    Asked for one account and nothing else, each row shows the cash balance after it.
     """
     account = None if body.account is None else await account_named(context, body.account)
     instrument = None
