@@ -93,6 +93,9 @@ async def test_a_drift_id_alone_gives_the_same_figure_after_the_policy_changed(
     await store(harness, targets={"stocks": "1"})
     async with harness.context(read_only=True) as context:
         book = await view(context)
+        for row in found.keys:
+            told = await explain(context, ExplainRequest(figure_id=row.value.id))
+            assert told.figure == row.value
         for row in (*found.keys, *found.assets):
             told = await explain(context, ExplainRequest(figure_id=row.drift.id))
             assert told.figure == row.drift
@@ -101,6 +104,28 @@ async def test_a_drift_id_alone_gives_the_same_figure_after_the_policy_changed(
             assert Decimal(told.parameters["target"]) == row.target
         with pytest.raises(InvalidInput):
             drift(book, FigureId.parse(found.keys[0].weight.id))
+
+
+@pytest.mark.requirement("DASH.05")
+async def test_an_account_without_a_target_is_shown(harness: Harness) -> None:
+    made = await books.mixed(harness)
+    second = await build.account(harness, "Second")
+    await build.post(
+        harness,
+        build.activity(
+            second,
+            "delivery_in",
+            "2025-06-01",
+            instrument=made.instruments["AAA"],
+            quantity=100,
+            amount=9000,
+        ),
+    )
+    found = await measured(harness, taxonomy="account", targets={"Broker": "1"})
+    assert {row.name: row.drift.value for row in found.keys} == {
+        "Broker": Decimal("-0.5"),
+        "Second": Decimal("0.5"),
+    }
 
 
 @pytest.mark.requirement("DASH.05")

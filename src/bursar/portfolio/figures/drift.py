@@ -35,5 +35,9 @@ def target_of(figure: FigureId) -> Decimal:
 def drift(view: BookView, figure: FigureId) -> Result:
     """Current weight less the target weight."""
     target = target_of(figure)
-    found = weight(view, figure.of("weight.v1").having(**{TARGET: None}))
-    return found if found.value is None else Result(found.value - target)
+    return drift_from(weight(view, figure.of("weight.v1").having(**{TARGET: None})), target)
+
+
+def drift_from(share: Result, target: Decimal) -> Result:
+    """Return a weight less its target, undefined where the weight is."""
+    return share if share.value is None else Result(share.value - target)

@@ -24,14 +24,14 @@ class RebalanceRequest(PolicyChoice):
     tolerance: Amount = Field(
         "0",
         validate_default=True,
-        description="Points of weight; nothing is sold while buying alone comes this close.",
+        description="Weight points; no sale while buying comes this close.",
     )
     to: Literal["target", "band"] = Field(
         "target", description="Trade to targets, or just into bands."
     )
     cash_floor: Amount | None = Field(None, description="Cash to keep at least.")
     minimum_trade: Amount | None = Field(None, description="Smallest trade.")
-    whole_units: WholeUnits | None = Field(None, description="by_kind, all or none.")
+    whole_units: WholeUnits | None = Field(None, description="What trades whole.")
     lot_method: LotMethod | None = Field(None, description="Lots to sell; default: each account's.")
 
 

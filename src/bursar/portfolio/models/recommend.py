@@ -1,7 +1,7 @@
 """Recommended weights from past returns, with reasons, beside the weights of today."""
 
 import datetime as dt
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,8 @@ from bursar.market.models.instruments import Reference
 UNIVERSE_MAX = 100
 LOOK_BACK_DAYS_MAX = 7_300
 
+# Shorter than the market's own, since every agent reads it: an id, a ticker or scheme:value.
+Name = Annotated[str, Field(min_length=1, max_length=120)]
 ObjectiveName = Literal["minimum_variance", "maximum_sharpe", "risk_parity"]
 RiskProfile = Literal["cautious", "balanced", "bold"]
 
@@ -29,16 +31,12 @@ class RecommendRequest(Model):
     caps: dict[Reference, Amount] = Field(
         {}, max_length=UNIVERSE_MAX, description="Caps of single instruments."
     )
-    instruments: tuple[Reference, ...] = Field(
+    instruments: tuple[Name, ...] = Field(
         (), max_length=UNIVERSE_MAX, description="Default the holdings."
     )
     account: tuple[str, ...] = Field((), max_length=50, description="Holdings of these accounts.")
-    look_back_days: int = Field(
-        730, ge=90, le=LOOK_BACK_DAYS_MAX, description="Days of past prices to use."
-    )
-    risk_free: Amount = Field(
-        "0", validate_default=True, description='Risk-free rate a year: "0.03".'
-    )
+    look_back_days: int = Field(730, ge=90, le=LOOK_BACK_DAYS_MAX, description="Days of prices.")
+    risk_free: Amount = Field("0", validate_default=True, description="Rate a year.")
     currency: str | None = Field(None, pattern=r"^[A-Z][A-Z0-9]{1,9}$", description="Default base.")
     as_of: dt.date | None = Field(None, description="Last day; default today.")
 

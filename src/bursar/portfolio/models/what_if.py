@@ -17,9 +17,7 @@ CHANGES_MAX = 200
 class WhatIfRequest(Model):
     """What changes; everything left out stays as it is. A shock of -0.2 takes 20 % off."""
 
-    account: tuple[str, ...] = Field(
-        (), max_length=50, description="Only these accounts, by id or name; default all assets."
-    )
+    account: tuple[str, ...] = Field((), max_length=50, description="By id or name; default all.")
     currency: str | None = Field(
         None, pattern=r"^[A-Z][A-Z0-9]{1,9}$", description="Report currency; default base."
     )
@@ -49,9 +47,7 @@ class WhatIfRequest(Model):
     lot_method: CostMethod | None = Field(None, description="Show gains under this method.")
     benchmark: Reference | None = Field(None, description="Instrument for beta.")
     market_shock: Amount | None = Field(None, description="Its change, scaled by beta.")
-    look_back_days: int = Field(
-        365, ge=90, le=LOOK_BACK_DAYS_MAX, description="Days of past returns for risk."
-    )
+    look_back_days: int = Field(365, ge=90, le=LOOK_BACK_DAYS_MAX, description="Days for risk.")
 
 
 class WhatIfSlice(Model):

@@ -54,8 +54,7 @@ TAXABLE = "taxable"
 async def rebalance_plan(context: Context, body: RebalanceRequest) -> RebalanceProposal:
     """Plan the trades that restore target weights, by account and lot; nothing is ordered.
 
-    Cash and contributions are used before anything is sold. Shows drift, gains by term, estimated
-    tax and fees, wash-sale windows and cash, before and after.
+    Cash is used before anything is sold. Shows drift, lots, gains, tax, fees and wash sales.
     """
     if body.tolerance < 0:
         raise InvalidInput("tolerance must not be negative", field="tolerance")

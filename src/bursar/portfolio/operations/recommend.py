@@ -60,10 +60,9 @@ GOALS = {
     command="portfolio recommend",
 )
 async def recommend(context: Context, body: RecommendRequest) -> AllocationRecommendation:
-    """Propose target weights for the holdings by risk profile, with a reason for each asset.
+    """Propose weights that sum to 1 for the holdings by risk profile, with a reason for each.
 
-    Weights are at least 0 and sum to exactly 1; the same prices give the same weights. They come
-    from past returns only: no forecast, no advice. Nothing is stored.
+    From past returns only: no forecast, no advice.
     """
     asked = await ask(
         context, ScopeRequest(account=body.account, currency=body.currency, as_of=body.as_of)

@@ -93,10 +93,9 @@ class Held:
     command="portfolio what-if",
 )
 async def what_if(context: Context, body: WhatIfRequest) -> WhatIf:
-    """Show what price shocks, contributions, other weights or another lot method would do.
+    """Show what price shocks, contributions, weights or a lot method would change; writes nothing.
 
-    Value, allocation, drift and risk of the scenario stand beside the real ones; nothing is
-    written. Order: shocks, contributions, weights.
+    Shocks come first, then contributions, then weights.
     """
     if ACCOUNT in (body.by, body.weights_by):
         raise InvalidInput(
