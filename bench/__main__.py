@@ -18,6 +18,7 @@ BENCHES = {
     "portfolio_http": "Portfolio summary through HTTP",
     "market_load": "Prices in and out",
     "invoke": "The one door",
+    "mcp_calls": "MCP calls",
     "startup": "What a person waits for",
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")

@@ -15,6 +15,7 @@ from bursar.runtime.registry import Operation
 
 JSON_BYTES_MAX = 4 * 1024 * 1024
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
+FILE_FIELDS = frozenset({"content_base64", "base64"})
 DRAINED_BYTES_MAX = 64 * 1024 * 1024
 
 
@@ -29,7 +30,7 @@ async def read_input(
     elif kind == "multipart/form-data":
         body.update(await _form(request, upload_bytes_max))
     else:
-        body.update(await _json(request, kind))
+        body.update(await _json(request, kind, _json_bytes_max(operation, upload_bytes_max)))
     body.update(request.path_params)
     return body
 
@@ -59,8 +60,15 @@ def is_list(annotation: Any) -> bool:
     return False
 
 
-async def _json(request: Request, kind: str) -> dict[str, Any]:
-    raw = await read_limited(request, JSON_BYTES_MAX)
+def _json_bytes_max(operation: Operation, upload_bytes_max: int) -> int:
+    """An operation that takes a file takes one of the upload's size in base64, too."""
+    if FILE_FIELDS.isdisjoint(operation.input_model.model_fields):
+        return JSON_BYTES_MAX
+    return max(JSON_BYTES_MAX, upload_bytes_max * 4 // 3 + MULTIPART_OVERHEAD_BYTES)
+
+
+async def _json(request: Request, kind: str, bytes_max: int) -> dict[str, Any]:
+    raw = await read_limited(request, bytes_max)
     if not raw:
         return {}
     if kind not in ("application/json", ""):
