@@ -145,3 +145,12 @@ def test_a_secret_is_shown_once_and_kept_nowhere(live: Live) -> None:
     again = live.send("POST", "/api/v1/api-tokens", body, headers=key)
     assert first.json()["token"].startswith("bur_live_")
     assert again.json() == {**first.json(), "token": None}
+
+
+@pytest.mark.requirement("DASH.02")
+def test_the_portfolio_paths_of_the_requirements_answer_with_and_without_prefix(live: Live) -> None:
+    for path in ("summary", "positions", "allocation", "transactions"):
+        with_prefix = live.send("GET", f"/api/v1/portfolio/{path}")
+        without = live.send("GET", f"/portfolio/{path}")
+        assert with_prefix.status == without.status == 200
+        assert with_prefix.json() == without.json()

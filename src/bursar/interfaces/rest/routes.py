@@ -25,6 +25,8 @@ from bursar.runtime.registry import Operation, operations
 PREFIX = "/api/v1"
 # Paths that the requirements name without the prefix: the same operation answers there.
 ALIASED = ("/auth/", "/users/me", "/portfolio/")
+# Paths under which the requirements name an operation that lives elsewhere.
+OTHER_PATHS = {"/portfolio/transactions": "banking.search_transactions"}
 CREDENTIAL_CHARACTERS_MAX = 4096
 USER_AGENT_CHARACTERS_MAX = 512
 
@@ -42,6 +44,9 @@ def routes() -> list[Route]:
         made.append(Route(PREFIX + operation.path, endpoint, methods=[operation.method]))
         if operation.path.startswith(ALIASED):
             made.append(Route(operation.path, endpoint, methods=[operation.method]))
+    for path, name in OTHER_PATHS.items():
+        endpoint = _endpoint(operations()[name])
+        made += [Route(p, endpoint, methods=["GET"]) for p in (path, PREFIX + path)]
     return made
 
 
