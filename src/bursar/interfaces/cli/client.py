@@ -4,6 +4,7 @@ import http.client
 import json
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -117,5 +118,15 @@ def find_server() -> Server:
             hint="Set BURSAR_TOKEN, or run on the machine where 'bursar up' made one.",
         )
     host = "127.0.0.1" if settings.server_host in ("0.0.0.0", "::") else settings.server_host  # noqa: S104 - reading, not binding
-    address = settings.bursar_api_url or f"http://{host}:{settings.server_port}"
+    here = _running_port(settings.bursar_home / "run" / "status.json") or settings.server_port
+    address = settings.bursar_api_url or f"http://{host}:{here}"
     return Server(address.rstrip("/"), token)
+
+
+def _running_port(status_file: Path) -> int | None:
+    """Return the port that the supervisor of this home says it serves on, if it says so."""
+    try:
+        address = json.loads(status_file.read_text(encoding="utf-8")).get("address") or ""
+        return urlsplit(address).port
+    except (OSError, ValueError):
+        return None
