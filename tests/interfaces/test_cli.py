@@ -3,6 +3,7 @@
 import json
 import time
 import uuid
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +93,25 @@ def test_without_a_server_the_message_says_how_to_start_one(live: Live) -> None:
     )
     assert done.returncode == 1
     assert "bursar up" in done.stderr
+
+
+@pytest.mark.requirement("IMPORT.01")
+def test_a_file_larger_than_a_json_body_goes_in(live: Live, tmp_path: Path) -> None:
+    rows = "".join(f"2020-01-{n % 28 + 1:02},{n}.00,{'x' * 900}\n" for n in range(6_000))
+    statement = tmp_path / "large.csv"
+    statement.write_text("Date,Amount,Description\n" + rows)
+    assert statement.stat().st_size > 5_000_000
+    done = live.bursar("import", str(statement), "--account", "Large", "--dry-run", "--json")
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_price_files_are_loaded_by_name(live: Live, tmp_path: Path) -> None:
+    prices = tmp_path / "ZZTOP.csv"
+    prices.write_text("date,close\n2020-01-02,1.5\n2020-01-03,1.75\n")
+    done = live.bursar("load-prices", str(prices), "--create", "--currency", "EUR", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["files"][0]["added"] == 2
+    assert live.send("GET", "/api/v1/instruments/ZZTOP").json()["currency"] == "EUR"
+    refused = live.bursar("load-prices", str(tmp_path / "none.csv"))
+    assert refused.returncode == 1
+    assert "none.csv" in refused.stderr

@@ -44,3 +44,10 @@ class FixedClock:
 def utc_midnight(day: date) -> datetime:
     """Return the start of `day` in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def utc_day_end(day: date) -> datetime:
+    """Return the first moment after `day` in UTC; of the last day there is, its last moment."""
+    if day == date.max:
+        return datetime.max.replace(tzinfo=UTC)
+    return utc_midnight(day + timedelta(days=1))

@@ -36,6 +36,7 @@ from bursar.runtime.store import claim_key
 
 KEY_CHARACTERS_MAX = 255
 SHOWN_ONCE = frozenset({"token", "secret"})
+NUL = "\x00"
 PROBLEMS_MAX = 20
 log = structlog.get_logger()
 
@@ -156,6 +157,7 @@ def validate(operation: Operation, body: Mapping[str, Any] | BaseModel) -> BaseM
     """Return the operation's input, or raise InvalidInput naming the first field that is wrong."""
     if isinstance(body, operation.input_model):
         return body
+    _refuse_nul(body)
     try:
         return operation.input_model.model_validate(body)
     except ValidationError as error:
@@ -171,6 +173,27 @@ def validate(operation: Operation, body: Mapping[str, Any] | BaseModel) -> BaseM
             field=name or None,
             details={"problems": listed, "count": len(problems)},
         ) from None
+
+
+def _refuse_nul(body: object) -> None:
+    """Refuse text with a NUL character, which no text column of the database can hold."""
+    waiting: list[tuple[tuple[int | str, ...], object]] = [((), body)]
+    while waiting:
+        location, value = waiting.pop()
+        if isinstance(value, str):
+            if NUL in value:
+                name = _field_name(location).replace(NUL, "")
+                raise InvalidInput(
+                    f"{name}: this text holds a NUL character",
+                    field=name or None,
+                    hint="Remove it; send a file that is not UTF-8 text in base64.",
+                )
+        elif isinstance(value, Mapping):
+            for key, each in value.items():
+                here = (*location, str(key))
+                waiting += ((here, str(key)), (here, each))
+        elif isinstance(value, list | tuple):
+            waiting += [((*location, n), each) for n, each in enumerate(value)]
 
 
 def _field_name(location: tuple[int | str, ...]) -> str:

@@ -1,6 +1,5 @@
 """The book taken out in open formats: JSON to read back exactly, CSV and beancount for others."""
 
-import datetime as dt
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -30,7 +29,7 @@ from bursar.banking.formats.statement import (
 )
 from bursar.banking.models.exports import ExportBook, ExportedBook, ExportFormat
 from bursar.banking.operations.statements.accounts import account_named, own_accounts
-from bursar.core.clock import utc_midnight
+from bursar.core.clock import utc_day_end, utc_midnight
 from bursar.ledger.models import Account, ActivityKind
 from bursar.ledger.models.log import LoggedActivity
 from bursar.ledger.operations.log import activity_log
@@ -76,7 +75,7 @@ async def export(context: Context, body: ExportBook) -> ExportedBook:
         context,
         account_id=accounts[0].id if body.account is not None else None,
         from_at=None if body.first_day is None else utc_midnight(body.first_day),
-        to_at=None if body.last_day is None else utc_midnight(body.last_day + dt.timedelta(days=1)),
+        to_at=None if body.last_day is None else utc_day_end(body.last_day),
         rows_max=ROWS_MAX,
     )
     ids = {a.instrument_id for a in log} | {a.counter_instrument_id for a in log}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from bursar.banking.models.transactions import SearchTransactions, TransactionRow
 from bursar.banking.operations.statements.accounts import account_named, own_accounts
-from bursar.core.clock import utc_midnight
+from bursar.core.clock import utc_day_end, utc_midnight
 from bursar.ledger.errors import ActivityNotFound
 from bursar.ledger.models import Account, Activity, ActivityFilter, ActivityKind, BalancesQuery
 from bursar.ledger.operations.balances import get_balances
@@ -71,9 +71,7 @@ async def search_transactions(context: Context, body: SearchTransactions) -> Pag
         kinds=body.kinds,
         instrument_ids=() if instrument is None else (instrument.id,),
         from_at=None if body.first_day is None else utc_midnight(body.first_day),
-        to_at=(
-            None if body.last_day is None else utc_midnight(body.last_day + dt.timedelta(days=1))
-        ),
+        to_at=(None if body.last_day is None else utc_day_end(body.last_day)),
         text=body.text,
         category=body.category,
         amount_min=body.amount_min,

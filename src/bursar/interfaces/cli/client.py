@@ -31,25 +31,49 @@ class Server:
         rest = dict(body)
         for name in [part[1:-1] for part in path.split("/") if part.startswith("{")]:
             path = path.replace("{" + name + "}", quote(str(rest.pop(name)), safe=""))
-        headers = {
-            "Authorization": f"Bearer {self.token}",
-            "User-Agent": f"bursar-cli/{__version__}",
-            "Accept": "application/json",
-        }
+        headers = self._headers(dry_run=dry_run)
         data = None
         if method in ("GET", "DELETE"):
-            query = urlencode(
-                {k: ",".join(map(str, v)) if isinstance(v, list) else v for k, v in rest.items()}
-            )
+            query = urlencode({name: _in_query(value) for name, value in rest.items()})
             path = f"{path}?{query}" if query else path
         else:
             data = json.dumps(rest).encode()
             headers["Content-Type"] = "application/json"
             headers["Idempotency-Key"] = key or str(uuid.uuid4())
-        if dry_run:
-            headers["Dry-Run"] = "true"
         status, raw = self._send(method, PREFIX + path, data, headers)
         return _read(status, raw)
+
+    def upload(
+        self, path: str, fields: dict[str, str], file: tuple[str, bytes], *, dry_run: bool = False
+    ) -> Any:
+        """Send one file, its name and bytes, as a form: it may be larger than a JSON body may."""
+        mark = uuid.uuid4().hex
+        parts = [
+            f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{text}\r\n'.encode()
+            for name, text in fields.items()
+        ]
+        name = file[0].replace("\\", "_").replace('"', "_").replace("\r", "_").replace("\n", "_")
+        parts += [
+            f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n".encode(),
+            file[1],
+            f"\r\n--{mark}--\r\n".encode(),
+        ]
+        headers = self._headers(dry_run=dry_run)
+        headers["Content-Type"] = f"multipart/form-data; boundary={mark}"
+        headers["Idempotency-Key"] = str(uuid.uuid4())
+        status, raw = self._send("POST", PREFIX + path, b"".join(parts), headers)
+        return _read(status, raw)
+
+    def _headers(self, *, dry_run: bool) -> dict[str, str]:
+        headers = {
+            "Authorization": f"Bearer {self.token}",
+            "User-Agent": f"bursar-cli/{__version__}",
+            "Accept": "application/json",
+        }
+        if dry_run:
+            headers["Dry-Run"] = "true"
+        return headers
 
     def _send(
         self, method: str, path: str, data: bytes | None, headers: dict[str, str]
@@ -70,6 +94,12 @@ class Server:
             ) from error
         finally:
             connection.close()
+
+
+def _in_query(value: Any) -> Any:
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return json.dumps(value) if isinstance(value, dict) else value
 
 
 class ServerError(BursarError):

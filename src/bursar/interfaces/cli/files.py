@@ -1,6 +1,8 @@
-"""Files in and out: `bursar import FILE...` and `bursar export`."""
+"""Files in and out: `bursar import`, `bursar load-prices` and `bursar export`.
 
-import base64
+A file goes up as a form, because a JSON body is held to a few megabytes.
+"""
+
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,19 +37,14 @@ def import_files(
     results: list[dict[str, Any]] = []
     failed = False
     for path in paths:
-        body: dict[str, Any] = {
-            "filename": path.name,
-            "content_base64": base64.b64encode(read_bytes(path)).decode(),
-            "partial": partial,
-        }
+        fields = {"partial": json.dumps(partial)}
         if account is not None:
-            body["account"] = account
+            fields["account"] = account
         if mapping is not None:
-            body["mapping" if mapping.lstrip().startswith("{") else "mapping_name"] = (
-                json.loads(mapping) if mapping.lstrip().startswith("{") else mapping
-            )
+            fields["mapping" if mapping.lstrip().startswith("{") else "mapping_name"] = mapping
         try:
-            result = server.call("POST", "/imports", body, dry_run=dry_run)
+            file = (path.name, read_bytes(path))
+            result = server.upload("/imports", fields, file, dry_run=dry_run)
         except BursarError as error:
             failed = True
             result = {"filename": path.name, "error": error.as_json()}
@@ -57,6 +54,53 @@ def import_files(
     if as_json:
         typer.echo(json.dumps({"imports": results}, indent=2, ensure_ascii=False))
     raise typer.Exit(EXIT_FAILED if failed else 0)
+
+
+def load_prices(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Price files.")],
+    *,
+    create: Annotated[
+        bool, typer.Option("--create", help="Create instruments for unknown tickers.")
+    ] = False,
+    currency: Annotated[str, typer.Option(help="Currency of instruments created.")] = "USD",
+    kind: Annotated[str, typer.Option(help="Kind of instruments created.")] = "stock",
+    basis: Annotated[str, typer.Option(help="raw, split_adjusted or adjusted.")] = "raw",
+    columns: Annotated[
+        str | None, typer.Option(help='Column by meaning, as JSON: {"close": "Last"}.')
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Where the prices come from.")] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="Take the good rows of a file with bad ones.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be loaded; change nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
+) -> None:
+    """Load files of daily prices: CSV or Parquet. Loading again changes nothing."""
+    fields = {
+        "create_instruments": json.dumps(create),
+        "currency": currency,
+        "kind": kind,
+        "basis": basis,
+        "partial": json.dumps(partial),
+    }
+    fields |= {} if columns is None else {"columns": columns}
+    fields |= {} if source is None else {"source": source}
+    server = client.find_server()
+    results: list[dict[str, Any]] = []
+    for path in paths:
+        try:
+            file = (path.name, read_bytes(path))
+            result = server.upload("/prices/files", fields, file, dry_run=dry_run)
+        except BursarError as error:
+            result = {"filename": path.name, "error": error.as_json()}
+        results.append(result)
+        if not as_json:
+            _show(path, result)
+    if as_json:
+        typer.echo(json.dumps({"files": results}, indent=2, ensure_ascii=False))
+    raise typer.Exit(EXIT_FAILED if any("error" in each for each in results) else 0)
 
 
 def _show(path: Path, result: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ def add_server_commands(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
     app.command("mcp")(mcp)
     app.command("import")(files.import_files)
+    app.command("load-prices")(files.load_prices)
     app.command("export")(files.export)
     app.command("config")(config)
     app.command("version")(version)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any
 
+from pydantic.fields import FieldInfo
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
@@ -17,6 +18,8 @@ JSON_BYTES_MAX = 4 * 1024 * 1024
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
 FILE_FIELDS = frozenset({"content_base64", "base64"})
 DRAINED_BYTES_MAX = 64 * 1024 * 1024
+# The fields by which an operation takes a file's bytes and its name.
+FILE_FIELDS = (("content_base64", "filename"), ("base64", "file_name"))
 
 
 async def read_input(
@@ -28,7 +31,7 @@ async def read_input(
     if operation.method in ("GET", "DELETE"):
         pass
     elif kind == "multipart/form-data":
-        body.update(await _form(request, upload_bytes_max))
+        body.update(await _form(request, operation, upload_bytes_max))
     else:
         body.update(await _json(request, kind, _json_bytes_max(operation, upload_bytes_max)))
     body.update(request.path_params)
@@ -46,8 +49,25 @@ def query_values(operation: Operation, request: Request) -> dict[str, Any]:
         if field is not None and is_list(field.annotation):
             values[name] = [part for text in several for part in text.split(",") if part]
         else:
-            values[name] = several[-1]
+            values[name] = written(field, several[-1])
     return values
+
+
+def written(field: FieldInfo | None, text: str) -> Any:
+    """Return a value written as text: a field that holds an object is written as JSON."""
+    if field is None or not _is_object(field.annotation):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text  # the field's own check says what is wrong
+
+
+def _is_object(annotation: Any) -> bool:
+    origin = typing.get_origin(annotation)
+    if origin in (typing.Union, UnionType):
+        return any(_is_object(part) for part in typing.get_args(annotation))
+    return origin is dict or annotation is dict
 
 
 def is_list(annotation: Any) -> bool:
@@ -86,8 +106,10 @@ async def _json(request: Request, kind: str, bytes_max: int) -> dict[str, Any]:
     return dict(document)
 
 
-async def _form(request: Request, upload_bytes_max: int) -> dict[str, Any]:
-    """Read an upload: the part `file` becomes content_base64 and filename."""
+async def _form(request: Request, operation: Operation, upload_bytes_max: int) -> dict[str, Any]:
+    """Read an upload: the part `file` becomes the fields the operation takes a file by."""
+    fields = operation.input_model.model_fields
+    content, named = next((pair for pair in FILE_FIELDS if pair[0] in fields), FILE_FIELDS[0])
     await _check_length(request, upload_bytes_max + MULTIPART_OVERHEAD_BYTES)
     values: dict[str, Any] = {}
     async with request.form(max_files=1, max_fields=50, max_part_size=JSON_BYTES_MAX) as form:
@@ -96,10 +118,10 @@ async def _form(request: Request, upload_bytes_max: int) -> dict[str, Any]:
                 data = await part.read(upload_bytes_max + 1)
                 if len(data) > upload_bytes_max:
                     raise TooLarge(f"a file may hold at most {upload_bytes_max} bytes", field=name)
-                values["content_base64"] = base64.b64encode(data).decode()
-                values["filename"] = part.filename or "upload"
+                values[content] = base64.b64encode(data).decode()
+                values[named] = part.filename or "upload"
             else:
-                values[name] = part
+                values[name] = written(fields.get(name), part)
     return values
 
 

@@ -43,7 +43,7 @@ async def check_quality(context: Context, body: CheckQuality) -> QualityReport:
         raise InvalidInput("the ratio must be greater than 1", field="jump_min")
     today = context.clock.now().date()
     last = body.last_day or today
-    first = body.first_day or dt.date(last.year - YEARS_BACK_MAX, 1, 1)
+    first = body.first_day or dt.date(max(last.year - YEARS_BACK_MAX, 1), 1, 1)
     if body.instruments:
         found = await prices.find_many(context, body.instruments)
         rows = list({row.id: row for row in found.values()}.values())

@@ -11,6 +11,8 @@ from bursar.portfolio.calc.allocation import ZERO, Allocation, Taxonomy, allocat
 from bursar.portfolio.calc.errors import BadTargets
 
 CENT = Decimal("0.01")
+# A price change beyond this is a typing mistake, and its product overflows the arithmetic.
+SHOCK_MAX = Decimal(1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ def _shock(instrument: str, scenario: Scenario, classes: Taxonomy | None) -> Dec
         )
     if shock < -1:
         msg = f"a shock of {shock} takes off more than everything"
+        raise BadTargets(msg, field=instrument)
+    if shock > SHOCK_MAX:
+        msg = f"a shock is at most {SHOCK_MAX}, which is that many times the value"
         raise BadTargets(msg, field=instrument)
     return shock
 

@@ -16,7 +16,7 @@ from bursar.portfolio.calc.allocation import ONE, ZERO
 from bursar.portfolio.calc.benchmark import beta
 from bursar.portfolio.calc.risk import volatility
 from bursar.portfolio.calc.undefined import Figure
-from bursar.portfolio.calc.what_if import Outcome, Scenario, apply_scenario
+from bursar.portfolio.calc.what_if import SHOCK_MAX, Outcome, Scenario, apply_scenario
 from bursar.portfolio.figures.result import ratio, ratio_text
 from bursar.portfolio.models.figures import FigureValue
 from bursar.portfolio.models.targets import PolicyChoice, PolicyTerms
@@ -302,6 +302,8 @@ async def _risk(context: Context, held: Held, outcome: Outcome, body: WhatIfRequ
     """Measure past returns of both mixes; what lacks prices makes the figures undefined."""
     if body.market_shock is not None and body.benchmark is None:
         raise InvalidInput("market_shock needs a benchmark", field="benchmark")
+    if body.market_shock is not None and abs(body.market_shock) > SHOCK_MAX:
+        raise InvalidInput(f"a shock is at most {SHOCK_MAX}", field="market_shock")
     asked = held.asked
     wanted = [
         h for h in outcome.holdings if (h.before or h.after) and not _is_cash(held, h.instrument)
