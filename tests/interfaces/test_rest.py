@@ -147,7 +147,6 @@ def test_a_secret_is_shown_once_and_kept_nowhere(live: Live) -> None:
     assert again.json() == {**first.json(), "token": None}
 
 
-<<<<<<< HEAD
 @pytest.mark.requirement("DASH.02")
 def test_the_portfolio_paths_of_the_requirements_answer_with_and_without_prefix(live: Live) -> None:
     for path in ("summary", "positions", "allocation", "transactions"):
@@ -155,7 +154,8 @@ def test_the_portfolio_paths_of_the_requirements_answer_with_and_without_prefix(
         without = live.send("GET", f"/portfolio/{path}")
         assert with_prefix.status == without.status == 200
         assert with_prefix.json() == without.json()
-=======
+
+
 @pytest.mark.requirement("API.01")
 @pytest.mark.parametrize(
     ("method", "path", "body", "field"),
@@ -190,7 +190,6 @@ def test_the_first_and_last_day_there_is_are_days(live: Live, path: str) -> None
 
 @pytest.mark.requirement("API.01")
 def test_an_object_in_the_query_is_written_as_json(live: Live) -> None:
-    path = '/api/v1/portfolio/drift?targets=%7B%22cash%22%3A%221%22%7D&taxonomy=asset_class'
+    path = "/api/v1/portfolio/drift?targets=%7B%22cash%22%3A%221%22%7D&taxonomy=asset_class"
     reply = live.send("GET", path)
     assert reply.status == 200 or _shape(reply).get("field") != "targets"
->>>>>>> attack

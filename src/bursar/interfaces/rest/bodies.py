@@ -16,7 +16,6 @@ from bursar.runtime.registry import Operation
 
 JSON_BYTES_MAX = 4 * 1024 * 1024
 MULTIPART_OVERHEAD_BYTES = 64 * 1024
-FILE_FIELDS = frozenset({"content_base64", "base64"})
 DRAINED_BYTES_MAX = 64 * 1024 * 1024
 # The fields by which an operation takes a file's bytes and its name.
 FILE_FIELDS = (("content_base64", "filename"), ("base64", "file_name"))
@@ -82,7 +81,7 @@ def is_list(annotation: Any) -> bool:
 
 def _json_bytes_max(operation: Operation, upload_bytes_max: int) -> int:
     """An operation that takes a file takes one of the upload's size in base64, too."""
-    if FILE_FIELDS.isdisjoint(operation.input_model.model_fields):
+    if not any(content in operation.input_model.model_fields for content, _name in FILE_FIELDS):
         return JSON_BYTES_MAX
     return max(JSON_BYTES_MAX, upload_bytes_max * 4 // 3 + MULTIPART_OVERHEAD_BYTES)
 
