@@ -1,6 +1,10 @@
 """The command line as a person meets it: help, tables, JSON, refusals, exit codes, speed."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -95,6 +99,7 @@ def test_without_a_server_the_message_says_how_to_start_one(live: Live) -> None:
     assert "bursar up" in done.stderr
 
 
+<<<<<<< HEAD
 @pytest.mark.requirement("IMPORT.01")
 def test_a_file_larger_than_a_json_body_goes_in(live: Live, tmp_path: Path) -> None:
     rows = "".join(f"2020-01-{n % 28 + 1:02},{n}.00,{'x' * 900}\n" for n in range(6_000))
@@ -115,3 +120,54 @@ def test_price_files_are_loaded_by_name(live: Live, tmp_path: Path) -> None:
     refused = live.bursar("load-prices", str(tmp_path / "none.csv"))
     assert refused.returncode == 1
     assert "none.csv" in refused.stderr
+=======
+def bursar_up(home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Start a server that must refuse to."""
+    path = os.pathsep.join(part for part in sys.path if part)
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-m", "bursar", "up"],
+        env={**kept, "PYTHONPATH": path, "BURSAR_HOME": str(home), **variables},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.requirement("CONF.02")
+def test_a_taken_port_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        # As granian does: without the check, both would listen and answer in turns.
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = bursar_up(tmp_path, SERVER_PORT=str(port))
+    assert done.returncode == 1
+    assert f"error (SERVER_PORT): port {port} on 127.0.0.1 is taken" in done.stderr
+    assert "postgresql: starting" not in done.stdout
+
+
+@pytest.mark.requirement("CONF.02")
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"SERVER_PORT": "abc"}, "error (SERVER_PORT): Input should be a valid integer"),
+        ({"SERVER_PORT": "99999"}, "error (SERVER_PORT): Input should be less than"),
+        (
+            {"ENVIRONMENT": "production", "DATABASE_URL": "postgresql://u:hunter2@h/d"},
+            "error: SECRET_KEY must be set",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_without_its_value(
+    variables: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    done = bursar_up(tmp_path, **variables)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+>>>>>>> kills

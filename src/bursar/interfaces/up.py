@@ -10,14 +10,16 @@ from pathlib import Path
 
 from bursar.core.errors import InvalidInput
 from bursar.interfaces.supervisor import Part, Supervisor, claim_home, postgresql_part, redis_part
-from bursar.runtime.embedded.home import Home, HomeLock
+from bursar.runtime.embedded.home import Home, HomeLock, PortTaken, port_is_free
 from bursar.runtime.embedded.processes import Launch
+from bursar.runtime.embedded.records import left_behind
 from bursar.settings import Settings
 
 WELCOME = "welcome.json"
 TOKEN = "cli-token"  # noqa: S105 - a file's name
 PROBE_SECONDS_MAX = 2.0
 HTTP_OK = 200
+PORT_LAST = 65_535
 PYTHON = sys.executable
 
 
@@ -95,7 +97,23 @@ def _python(*arguments: str) -> Launch:
     return Launch((PYTHON, *arguments))
 
 
+def check_port(settings: Settings) -> None:
+    """Raise PortTaken when another program listens there.
+
+    Granian would not notice: it shares its port, and the two would answer in turns.
+    """
+    host, port = settings.server_host, settings.server_port
+    if not port_is_free(port, host):
+        raise PortTaken(
+            f"port {port} on {host} is taken by another program",
+            hint=f"Stop it ('ss -ltnp' names it), or choose another port: "
+            f"SERVER_PORT={port + 1 if port < PORT_LAST else port - 1} or 'bursar up --port'.",
+            field="SERVER_PORT",
+        )
+
+
 def _granian(settings: Settings) -> Launch:
+    check_port(settings)
     command = [
         PYTHON, "-m", "granian", "--interface", "asgi", "--factory",
         "--host", settings.server_host, "--port", str(settings.server_port),
@@ -125,6 +143,8 @@ async def up(
     """Run everything, or the parts in `only`, until stopped; return the exit code."""
     home = Home(settings.bursar_home)
     with claim_home(home) as lock:
+        if (not only or "api" in only) and not left_behind(home):
+            check_port(settings)  # before the databases start; the last run's API is ended first
         supervisor = Supervisor(
             lock,
             chosen(parts(settings, lock, demo=demo), only),

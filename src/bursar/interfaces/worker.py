@@ -21,6 +21,7 @@ from bursar.interfaces import catalogue
 from bursar.interfaces.application import Application, open_application
 from bursar.interfaces.carrier import JOB, QUEUE, TASK, Carrier, celery_for
 from bursar.interfaces.effect_runner import carry_out, sweep
+from bursar.interfaces.job_lease import leased
 from bursar.interfaces.logs import configure_logs
 from bursar.runtime.cleanup import delete_expired
 from bursar.runtime.embedded.state import addresses
@@ -66,7 +67,11 @@ class Loop:
     def run(self, work: Callable[[Application], Coroutine[Any, Any, Any]]) -> Any:
         """Run a coroutine on the loop and wait for its result."""
         future = asyncio.run_coroutine_threadsafe(self._run(work), self._loop)
-        return future.result(timeout=TASK_SECONDS_MAX)
+        try:
+            return future.result(timeout=TASK_SECONDS_MAX)
+        except TimeoutError:
+            future.cancel()  # else it would go on beside its next run
+            raise
 
     async def _run(self, work: Callable[[Application], Coroutine[Any, Any, Any]]) -> Any:
         async with self._lock:
@@ -95,19 +100,16 @@ def create() -> Any:
 
     @app.task(name=JOB)  # type: ignore[untyped-decorator]
     def run_job(name: str) -> None:
-        lock = locks.lock(f"bursar:job:{name}", timeout=TASK_SECONDS_MAX, blocking=False)
-        if not lock.acquire():
-            RUNS.labels(name, "skipped").inc()
-            return
-        try:
-            loop.run(jobs[name].run)
-            RUNS.labels(name, "done").inc()
-        except Exception:
-            RUNS.labels(name, "failed").inc()
-            log.exception("job failed", job=name)
-        finally:
-            if lock.owned():
-                lock.release()
+        with leased(locks, name) as ours:
+            if not ours:
+                RUNS.labels(name, "skipped").inc()
+                return
+            try:
+                loop.run(jobs[name].run)
+                RUNS.labels(name, "done").inc()
+            except Exception:
+                RUNS.labels(name, "failed").inc()
+                log.exception("job failed", job=name)
 
     app.conf.beat_schedule = {
         job.name: {

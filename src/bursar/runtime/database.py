@@ -15,18 +15,35 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, TypeVar
 
+import asyncpg
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from bursar.core.errors import Unavailable
 
+APPLICATION_NAME = "bursar"
 STATEMENT_SECONDS_MAX = 60
 IDLE_IN_TRANSACTION_SECONDS_MAX = 60
 CONNECT_SECONDS_MAX = 10
 POOL_WAIT_SECONDS_MAX = 10
 TRIES_MAX = 3
 RETRY_STATES = frozenset({"40001", "40P01"})
+# Connection exceptions, a server that stops, starts or recovers, and one with no place left.
+UNREACHABLE_STATES = ("08", "57P", "53300")
+RETRY_AFTER_SECONDS = 1
+UNREACHABLE = "the database cannot be reached right now"
+
+DATABASE_ERRORS = (
+    DBAPIError,
+    PoolTimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 
 Value = TypeVar("Value")
 
@@ -75,7 +92,7 @@ class Database:
             connect_args={
                 "timeout": CONNECT_SECONDS_MAX,
                 "server_settings": {
-                    "application_name": "bursar",
+                    "application_name": APPLICATION_NAME,
                     "timezone": "UTC",
                     "standard_conforming_strings": "on",
                     "statement_timeout": str(STATEMENT_SECONDS_MAX * 1000),
@@ -87,6 +104,7 @@ class Database:
             },
         )
         event.listen(self._engine.sync_engine, "handle_error", _drop_lost_connections)
+        event.listen(self._engine.sync_engine, "checkout", _replace_closed_connection)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -109,18 +127,21 @@ class Database:
                 await raw.execute(_begin(workspace_id, read_only=read_only))
                 token = transaction_open.set(True)
                 transaction = Transaction(session)
+                committing = False
                 try:
                     yield transaction
                     await session.flush()
                     end = "ROLLBACK" if transaction.rollback else "COMMIT"
+                    committing = end == "COMMIT" and not read_only
                     await raw.execute(";".join([*transaction.before_commit, end]))
-                except BaseException:
-                    await _roll_back(raw)
+                except BaseException as error:
+                    if await _roll_back(raw) and isinstance(error, DATABASE_ERRORS):
+                        raise _lost(committing=committing) from error
                     raise
                 finally:
                     transaction_open.reset(token)
-        except (InterfaceError, OperationalError, OSError, TimeoutError) as error:
-            raise Unavailable("the database cannot be reached right now") from error
+        except DATABASE_ERRORS as error:
+            raise _unreachable(error) from error
 
     async def record(
         self, workspace_id: uuid.UUID | None, statement: str, *, durable: bool
@@ -138,11 +159,12 @@ class Database:
                 raw = (await connection.get_raw_connection()).driver_connection
                 try:
                     await raw.execute(f"{begin};{statement};COMMIT")  # type: ignore[union-attr]
-                except BaseException:
-                    await _roll_back(raw)
+                except BaseException as error:
+                    if await _roll_back(raw) and isinstance(error, DATABASE_ERRORS):
+                        raise _lost(committing=True) from error
                     raise
-        except (InterfaceError, OperationalError, OSError, TimeoutError) as error:
-            raise Unavailable("the database cannot be reached right now") from error
+        except DATABASE_ERRORS as error:
+            raise _unreachable(error) from error
 
     async def ping(self) -> None:
         """Raise Unavailable unless the server answers a trivial query."""
@@ -166,20 +188,57 @@ async def _driver_connection(session: AsyncSession) -> Any:
     return (await connection.get_raw_connection()).driver_connection
 
 
-async def _roll_back(raw: Any) -> None:
-    """Roll back even when the caller was cancelled; a broken connection is dropped instead."""
+async def _roll_back(raw: Any) -> bool:
+    """Roll back even when the caller was cancelled; tell whether the connection is lost.
+
+    A connection that cannot roll back is dropped, for an unclean one must not be used again.
+    """
     if raw.is_closed():
-        return
+        return True
     try:
         await asyncio.shield(raw.execute("ROLLBACK"))
     except Exception:  # noqa: BLE001 - whatever failed, an unclean connection must not be reused
         raw.terminate()
+        return True
+    return False
+
+
+def _lost(*, committing: bool) -> Unavailable:
+    """Return the error of a connection that ended under a transaction."""
+    if not committing:
+        return Unavailable(UNREACHABLE, retry_after_seconds=RETRY_AFTER_SECONDS)
+    return Unavailable(
+        "the connection to the database was lost while saving; it may have been saved or not",
+        hint="Send it again with the same Idempotency-Key: it is carried out at most once.",
+        retry_after_seconds=RETRY_AFTER_SECONDS,
+    )
+
+
+def _unreachable(error: Exception) -> Exception:
+    """Return Unavailable for a server that is away or full, else the error as it is."""
+    state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    statement_failed = isinstance(error, DBAPIError | asyncpg.PostgresError) and not isinstance(
+        error, InterfaceError | OperationalError
+    )
+    if statement_failed and not state.startswith(UNREACHABLE_STATES):
+        return error
+    return Unavailable(UNREACHABLE, retry_after_seconds=RETRY_AFTER_SECONDS)
 
 
 def _drop_lost_connections(context: Any) -> None:
     """Treat a connection asyncpg reports closed as lost, so the pool replaces it."""
     if "connection is closed" in str(context.original_exception).lower():
         context.is_disconnect = True
+
+
+def _replace_closed_connection(connection: Any, record: object, proxy: object) -> None:
+    """Give out no connection that ended while it was idle; the pool then opens another.
+
+    asyncpg hears the server close it, so this costs no round trip.
+    """
+    del record, proxy
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def sql_state(error: DBAPIError) -> str | None:

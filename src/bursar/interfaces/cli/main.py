@@ -6,6 +6,7 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from bursar import __version__
 from bursar.core.errors import BursarError, InvalidInput
@@ -133,6 +134,23 @@ def main() -> None:
     except BursarError as error:
         _print_error(error)
         sys.exit(EXIT_REFUSED)
+    except ValidationError as error:
+        if error.title != "Settings":
+            raise
+        # Never the error itself: it shows the values, and secrets are among them.
+        for problem in error.errors(include_url=False, include_context=False, include_input=False):
+            _print_error(_setting_error(problem))
+        sys.exit(EXIT_REFUSED)
+
+
+def _setting_error(problem: Any) -> InvalidInput:
+    name = ".".join(str(part) for part in problem["loc"]).upper()
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return InvalidInput(
+        message,
+        field=name or None,
+        hint="Correct it in the environment or in .env; 'bursar doctor' checks the rest.",
+    )
 
 
 def _print_error(error: BursarError) -> None:

@@ -39,6 +39,12 @@ class AlreadyRunning(Conflict):
     code = "already_running"
 
 
+class PortTaken(Conflict):
+    """Another program listens where the server should."""
+
+    code = "port_taken"
+
+
 def write_atomically(
     path: Path, text: str, *, account: ServerAccount | None = None, synced: bool = True
 ) -> None:
