@@ -99,7 +99,6 @@ def test_without_a_server_the_message_says_how_to_start_one(live: Live) -> None:
     assert "bursar up" in done.stderr
 
 
-<<<<<<< HEAD
 @pytest.mark.requirement("IMPORT.01")
 def test_a_file_larger_than_a_json_body_goes_in(live: Live, tmp_path: Path) -> None:
     rows = "".join(f"2020-01-{n % 28 + 1:02},{n}.00,{'x' * 900}\n" for n in range(6_000))
@@ -120,7 +119,8 @@ def test_price_files_are_loaded_by_name(live: Live, tmp_path: Path) -> None:
     refused = live.bursar("load-prices", str(tmp_path / "none.csv"))
     assert refused.returncode == 1
     assert "none.csv" in refused.stderr
-=======
+
+
 def bursar_up(home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Start a server that must refuse to."""
     path = os.pathsep.join(part for part in sys.path if part)
@@ -170,4 +170,3 @@ def test_a_wrong_setting_is_one_sentence_without_its_value(
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
->>>>>>> kills
