@@ -86,6 +86,19 @@ async def test_a_telling_identifier_beats_a_ticker_and_a_reused_ticker_captures_
             await instruments.create_instrument(context, stock("AAPL2", isin="US0378331005"))
 
 
+async def test_a_ticker_and_an_isin_of_one_file_make_one_instrument(harness: Harness) -> None:
+    plain = Lookup({Scheme.TICKER: "MSFT"}, currency="USD")
+    told = Lookup({Scheme.TICKER: "MSFT", Scheme.ISIN: "US5949181045"}, currency="USD")
+    elsewhere = Lookup({Scheme.TICKER: "MSFT"}, currency="EUR")
+    async with harness.context() as context:
+        made = await instruments.resolve_many(
+            context, [plain, told, elsewhere], create_if_missing=True
+        )
+        assert made[0].id == made[1].id != made[2].id
+        again = await instruments.resolve_many(context, [plain, told, elsewhere])
+        assert [row.id for row in again] == [row.id for row in made]
+
+
 async def test_the_currency_tells_listings_apart(harness: Harness) -> None:
     async with harness.context() as context:
         rows = {

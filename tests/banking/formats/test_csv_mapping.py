@@ -153,3 +153,27 @@ def test_a_header_of_a_thousand_characters_is_no_column():
     guess = guess_mapping(["Date", "Amount", "Type " * 200], [["2024-01-25", "1.50", "x"]])
     assert guess.mapping is not None
     assert guess.mapping.kind is None
+
+
+@pytest.mark.requirement("IMPORT.01")
+@pytest.mark.parametrize(
+    ("header", "cell", "code"),
+    [
+        ("Betrag (EUR)", "-3,40", "EUR"),
+        ("Betrag in EUR", "-3,40", "EUR"),
+        ("Betrag", "-3,40 EUR", "EUR"),
+        ("Amount (£)", "-3.40", "GBP"),
+        ("Betrag", "-3,40", None),
+    ],
+)
+def test_the_currency_beside_the_amounts_is_taken(header: str, cell: str, code: str | None) -> None:
+    guess = guess_mapping(["Datum", header, "Text"], [["28.03.2024", cell, "Brot"]])
+    assert guess.mapping is not None
+    assert guess.mapping.default_currency == code
+
+
+def test_a_bad_row_in_a_short_file_leaves_the_header_known() -> None:
+    rows = [["2024-01-05", "12.5"], ["2024-13-05", "1"], ["2024-01-06", "abc"]]
+    guess = guess_mapping(["Date", "Amount"], rows)
+    assert guess.mapping is not None
+    assert (guess.mapping.date, guess.mapping.amount) == ("Date", "Amount")

@@ -121,6 +121,7 @@ def test_target_weights_redistribute_what_is_there():
 def test_impossible_scenarios_are_refused():
     for scenario in (
         Scenario(shock_all=D("-1.1")),
+        Scenario(shock_all=D("1e30")),
         Scenario(contributions={"A": D(-11)}),
         Scenario(target_weights={"A": D("0.5")}),
     ):

@@ -19,6 +19,8 @@ from bursar.banking.formats.statement import AccountKind, ActivityKind, Currency
 Column = Annotated[str, Field(min_length=1, max_length=200)]
 _HEADER_MAX = 200
 _SHARE_OF_CELLS = 0.9
+# A column whose name says what it is may hold bad cells: they are reported row by row.
+_SHARE_OF_NAMED_CELLS = 0.5
 _CONFIDENT_HEADER = 0.95
 _LOOSE_HEADER = 0.75
 _BY_CONTENT = 0.5
@@ -155,6 +157,11 @@ _NUMERIC = frozenset(
     {"amount", "debit", "credit", "quantity", "unit_price", "fees", "taxes", "balance"}
 )
 _ISIN = re.compile(r"^[A-Z]{2}[A-Z0-9]{9}\d$")
+_SYMBOLS = {"€": "EUR", "£": "GBP"}
+_MONEY_MARK = re.compile(
+    r"€|£|\b(?:EUR|USD|GBP|CHF|CAD|AUD|NZD|JPY|SEK|NOK|DKK|PLN|CZK|HUF|RON|TRY|INR|CNY|HKD|SGD"
+    r"|ZAR|BRL|MXN|ILS|KRW|THB)\b"
+)
 _CODE = re.compile(r"^[A-Za-z]{3}$")
 
 
@@ -184,14 +191,14 @@ def _header_score(field: str, header: str) -> float:
     return _LOOSE_HEADER if is_loose else 0.0
 
 
-def _fits(field: str, cells: Sequence[str]) -> bool:
+def _fits(field: str, cells: Sequence[str], share: float = _SHARE_OF_CELLS) -> bool:
     check = _CHECKS.get(field)
     filled = [cell.strip() for cell in cells if cell.strip()]
     if check is None:
         return True
     if not filled:
         return field in {"debit", "credit", "fees", "taxes", "settles_on", "quantity", "unit_price"}
-    return sum(check(cell) for cell in filled) >= _SHARE_OF_CELLS * len(filled)
+    return sum(check(cell) for cell in filled) >= share * len(filled)
 
 
 def _is_header(text: str) -> bool:
@@ -214,7 +221,8 @@ def guess_mapping(headers: Sequence[str], sample_rows: Sequence[Sequence[str]]) 
     for score, field, header in ranked:
         if score == 0 or field in chosen or header in chosen.values():
             continue
-        if _fits(field, cells[header]):
+        share = _SHARE_OF_NAMED_CELLS if score >= _CONFIDENT_HEADER else _SHARE_OF_CELLS
+        if _fits(field, cells[header], share):
             chosen[field], scores[field] = header, score
             reasons.append(f"{field}: the column is called {header!r}")
         else:
@@ -282,6 +290,21 @@ def _complete(
         sign = "by_kind"
         reasons.append("sign: no amount is negative, so the kind gives the sign")
     order = orders[0] if len(orders) == 1 else None
-    settled = {"date_format": order, "decimal_mark": mark, "sign": sign}
+    settled: dict[str, str | None] = {"date_format": order, "decimal_mark": mark, "sign": sign}
+    code = None if "currency" in chosen else _stated_currency(chosen, cells)
+    if code is not None:
+        settled["default_currency"] = code
+        reasons.append(f"default_currency: {code}, named beside the amounts")
     mapping = Mapping.model_validate(chosen | settled)
     return MappingGuess(mapping=mapping, confidence=round(confidence, 3), reasons=tuple(reasons))
+
+
+def _stated_currency(chosen: dict[str, str], cells: dict[str, list[str]]) -> str | None:
+    """Return the one currency that the headers or cells of the amounts name, such as `(EUR)`."""
+    columns = [chosen[field] for field in ("amount", "debit", "credit") if field in chosen]
+    for texts in (columns, [text for column in columns for text in cells[column]]):
+        marks = {mark for text in texts for mark in _MONEY_MARK.findall(text)}
+        codes = {_SYMBOLS.get(mark, mark) for mark in marks}
+        if codes:
+            return codes.pop() if len(codes) == 1 else None
+    return None

@@ -227,36 +227,63 @@ async def known_names(context: Context, names: Iterable[tuple[Scheme, str]]) -> 
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class _Unborn:
+    """An instrument to create, with the names that the lookups meaning it gave so far."""
+
+    id: uuid.UUID
+    lookup: Lookup
+    names: dict[Scheme, str]
+
+    def body(self) -> CreateInstrument:
+        name = self.lookup.name or self.names.get(Scheme.TICKER) or next(iter(self.names.values()))
+        return CreateInstrument(
+            kind=self.lookup.kind,
+            name=name[:120],
+            currency=self.lookup.currency or "",
+            quantity_exponent=self.lookup.quantity_exponent,
+        )
+
+
+def _strongest(names: Mapping[Scheme, str]) -> Scheme:
+    return next(scheme for scheme in Scheme if scheme in names)
+
+
 async def _create_missing(
     context: Context, lookups: Sequence[Lookup], missing: Mapping[int, Mapping[Scheme, str]]
 ) -> dict[int, InstrumentRow]:
     """Create each unknown instrument once, whatever number of lookups name it."""
     if not missing:
         return {}
-    made: dict[tuple[Any, ...], uuid.UUID] = {}
+    made: list[_Unborn] = []
+    by_name: dict[tuple[str, Scheme, str], list[_Unborn]] = {}
     place_id: dict[int, uuid.UUID] = {}
-    new: list[tuple[uuid.UUID, CreateInstrument, list[Identifier]]] = []
-    for place, names in missing.items():
-        lookup = lookups[place]
+    # the most telling first: a mere ticker then joins the instrument whose ISIN came with it
+    for place in sorted(missing, key=lambda place: list(Scheme).index(_strongest(missing[place]))):
+        names, lookup = missing[place], lookups[place]
         if lookup.currency is None:
             raise InvalidInput(
                 f"{_words(names)} is unknown and cannot be created without a currency",
                 field="currency",
             )
-        strongest = next((s, names[s]) for s in Scheme if s in names)
-        key = (strongest, lookup.currency)
-        if key not in made:
-            made[key] = new_id()
-            body = CreateInstrument(
-                kind=lookup.kind,
-                name=(lookup.name or names.get(Scheme.TICKER) or strongest[1])[:120],
-                currency=lookup.currency,
-                quantity_exponent=lookup.quantity_exponent,
-            )
-            identifiers = [Identifier(scheme=s, value=v) for s, v in names.items()]
-            new.append((made[key], body, identifiers))
-            context.fact("market.instrument_created", made[key], name=body.name)
-        place_id[place] = made[key]
+        pairs = [(lookup.currency, scheme, value) for scheme, value in names.items()]
+        alike = {each.id: each for pair in pairs for each in by_name.get(pair, ())}
+        same = [each for each in alike.values() if not matching.contradicts(each.names, names)]
+        if len(same) == 1:
+            unborn = same[0]
+        else:
+            unborn = _Unborn(new_id(), lookup, {})
+            made.append(unborn)
+        for pair in pairs:
+            if pair[1] not in unborn.names:
+                unborn.names[pair[1]] = pair[2]
+                by_name.setdefault(pair, []).append(unborn)
+        place_id[place] = unborn.id
+    new: list[tuple[uuid.UUID, CreateInstrument, list[Identifier]]] = []
+    for each in made:
+        body = each.body()
+        new.append((each.id, body, [Identifier(scheme=s, value=v) for s, v in each.names.items()]))
+        context.fact("market.instrument_created", each.id, name=body.name)
     await add(context, new)
     rows = await get_many(context, place_id.values())
     return {place: rows[instrument_id] for place, instrument_id in place_id.items()}
