@@ -33,6 +33,7 @@ from bursar.portfolio.view.quotes import (
     Tail,
     book_prices,
 )
+from bursar.portfolio.view.scope import WORKSPACE
 from bursar.portfolio.view.view import BookView
 from bursar.runtime.cache import Cache
 from bursar.runtime.context import Context
@@ -55,6 +56,7 @@ async def view(context: Context, *, currency: str | None = None) -> BookView:
         for code in (workspace.base_currency, currency):
             if code is not None and code not in found.rates:
                 found.rates[code] = await _rates(context, found, code)
+                await asyncio.to_thread(found.history, WORKSPACE, code)
     return found
 
 
@@ -83,7 +85,8 @@ async def _fresh(context: Context, base_currency: str) -> BookView:
 async def _built(context: Context, base_currency: str) -> BookView:
     """Build the view from the database; keep it when this transaction may."""
     reading = await read_legs(context)
-    book = Book(reading)
+    # Seconds of arithmetic on a large book: other requests are answered meanwhile.
+    book = await asyncio.to_thread(Book, reading)
     days = book.moves.day
     today = number_of(context.clock.now().date())
     first = (int(days.min()) if len(days) else today) - 1
@@ -92,19 +95,18 @@ async def _built(context: Context, base_currency: str) -> BookView:
         dict.fromkeys(p.instrument_id for p in book.positions if p.instrument_id is not None)
     )
     closes = await _closes(context, ids, axis)
-    quotes = Quotes(
-        axis,
-        await instruments.get_many(context, ids),
-        closes,
-        book_prices(book.counted()),
-    )
-    made = BookView(
-        book,
-        quotes,
-        token=reading.snapshot,
-        base_currency=base_currency,
-        age_days_max=context.settings.price_age_days_max,
-    )
+    known = await instruments.get_many(context, ids)
+
+    def made_view() -> BookView:
+        return BookView(
+            book,
+            Quotes(axis, known, closes, book_prices(book.counted())),
+            token=reading.snapshot,
+            base_currency=base_currency,
+            age_days_max=context.settings.price_age_days_max,
+        )
+
+    made = await asyncio.to_thread(made_view)
     if reading.read_only and not context.dry_run:
         context.cache.put(KEY, context.workspace_id, value=made)
     return made
