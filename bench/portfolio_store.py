@@ -174,7 +174,7 @@ async def _measure(servers: RunningServers, home: Path) -> list[Row]:
         Row("1,000 x 10 years through the store / dense numpy", full / reference, 20, f"{full:.2f} s"),
         Row("after one back-dated trade, reading included / full", after_trade / full, 0.01, f"{after_trade * 1000:.1f} ms"),
         Row("nothing changed, measures again / full", warm / full, 0.01, f"{warm * 1000:.1f} ms"),
-        Row("a new day of 1,000 prices, reading included / full", one_day / full, 0.5, f"{one_day * 1000:.0f} ms"),
+        Row("a new day of 1,000 prices, reading included / full", one_day / full, 0.001, f"{one_day * 1000:.0f} ms"),
         Row("summary warm, p50 seconds", statistics.median(summarised), 0.05),
         Row("summary warm, p95 seconds", p95, 0.1),
         Row("summary after a trade, seconds", summary_after_trade, 1),

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy import text
@@ -48,8 +49,9 @@ class Harness:
     cache: Cache = field(default_factory=Cache)
     workspace_id: uuid.UUID = field(default_factory=new_id)
 
-    @property
+    @cached_property
     def settings(self) -> Settings:
+        """Read once, as a server does."""
         return Settings(_env_file=None, environment=Environment.TEST, bursar_home=self.home)
 
     def actor(self, *, scopes: frozenset[str] = SCOPES) -> Actor:

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bursar.ledger.operations import activities
+from bursar.market.models.instruments import InstrumentRow
 from bursar.portfolio.figures.compute import compute
 from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.models.performance import PerformanceRequest
@@ -17,7 +18,9 @@ from bursar.portfolio.operations.history import history
 from bursar.portfolio.operations.performance import performance
 from bursar.portfolio.operations.positions import list_positions
 from bursar.portfolio.operations.summary import summary
+from bursar.portfolio.view.days import number_of
 from bursar.portfolio.view.freshness import view as fresh_view
+from bursar.portfolio.view.view import BookView
 from tests.harness import Harness
 from tests.portfolio import build
 from tests.portfolio.random_book import RandomBook, random_book, seeded
@@ -121,6 +124,50 @@ async def test_incremental_equals_from_scratch(harness: Harness, seed: int) -> N
         assert fresh.cache.get("portfolio.view", fresh.workspace_id) is kept
     fresh.cache.drop("portfolio.view", fresh.workspace_id)
     assert incremental == await answers(fresh)
+
+
+async def _recorded_night(harness: Harness, book: RandomBook, on: str, *, change: float) -> None:
+    """Record a price of that day for every instrument."""
+    await build.price_many(
+        harness,
+        [(row, {on: f"{40 + 7 * n + change:.2f}"}) for n, row in enumerate(book.instruments)],
+    )
+
+
+async def _split_all(harness: Harness, view: BookView, row: InstrumentRow, on: str) -> None:
+    """Split what is held of an instrument two for one."""
+    for each in view.book.positions:
+        held = view.book.quantity_held(each.index, number_of(build.day(on)))
+        if each.instrument_id == row.id and held > 0:
+            split = build.activity(
+                each.account_id, "split", on, instrument=row, ratio=(2, 1), quantity=held
+            )
+            await build.post(harness, split)
+
+
+@pytest.mark.requirement("DASH.14")
+@given(seed=seeds, foreign=st.booleans())
+@few
+async def test_appended_days_equal_from_scratch(harness: Harness, seed: int, foreign: bool) -> None:
+    fresh, book = await made(harness, seed, foreign=foreign)
+    await answers(fresh)
+    kept = fresh.cache.get("portfolio.view", fresh.workspace_id)
+    chance = seeded(seed)
+    old = chance.choice(book.instruments)
+    seen = []
+    # Two nights in a row, then one with a correction of an old day and a split of its own.
+    for n, on in enumerate(("2024-02-12", "2024-02-13", "2024-02-16")):
+        build.stand_on(fresh, on)
+        await _recorded_night(fresh, book, on, change=n)
+        if n == 2:
+            await build.price(fresh, old, {f"2024-01-{chance.randint(3, 31):02d}": "61.25"})
+            await _split_all(fresh, kept, chance.choice(book.instruments), on)
+        seen.append(await answers(fresh))
+        assert fresh.cache.get("portfolio.view", fresh.workspace_id) is kept
+        fresh.cache.drop("portfolio.view", fresh.workspace_id)
+        assert seen[-1] == await answers(fresh)
+        fresh.cache.put("portfolio.view", fresh.workspace_id, value=kept)
+    assert len({str(each[0]["net_worth"]["value"]) for each in seen}) == len(seen)  # type: ignore[index]
 
 
 @given(seed=seeds)

@@ -4,11 +4,13 @@ A reading names the database snapshot it was taken in. The next one, given that 
 only what was committed since; rows of activities and legs never change, so the two add up.
 """
 
+import asyncio
 import datetime as dt
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bursar.ledger.store import legs as store
@@ -114,6 +116,14 @@ async def read_legs(
     if since is None or activities:
         legs = await store.legs(session, workspace_id, since)
         balances = await store.balances(session, workspace_id, list(known_balances))
+    made = partial(_reading, taken, activities, accounts, legs=legs, balances=balances)
+    # A whole book is seconds of work: other requests are answered meanwhile.
+    return await asyncio.to_thread(made) if since is None else made()
+
+
+def _reading(
+    taken: Any, activities: list[Any], accounts: list[Any], *, legs: list[Any], balances: list[Any]
+) -> BookReading:
     return BookReading(
         accounts=tuple(AccountFacts(*row) for row in accounts),
         balances=tuple(BalanceFacts(*row) for row in balances),

@@ -223,10 +223,8 @@ async def read_prices(
     if since is not None and ids:
         changed = await store.changed_since(context.session, ids, since)
         ids = tuple(i for i in ids if i in changed)
-    session = context.session
-    closes = await store.read_blocks(session, ids, first_day, last_day)
-    await store.undo_split_adjustment(session, closes, ids, (first_day, last_day))
-    adjusted = await store.holding_adjusted(session, ids, first_day, last_day)
+    closes = await read_closes(context, ids, (first_day, last_day))
+    adjusted = await store.holding_adjusted(context.session, ids, first_day, last_day)
     priced = np.flatnonzero(~np.isnan(closes).all(axis=0)) if ids else np.empty(0, np.int64)
     return PriceReading(
         instrument_ids=ids,
@@ -235,6 +233,19 @@ async def read_prices(
         adjusted=frozenset(ids[place] for place in adjusted),
         snapshot=snapshot,
     )
+
+
+async def read_closes(
+    context: Context, instrument_ids: Sequence[uuid.UUID], days: tuple[dt.date, dt.date]
+) -> Floats:
+    """Read closes of distinct instruments on every calendar day from days[0] to days[1].
+
+    The same figures as those of `read_prices`, instruments x days, for engines that keep them.
+    """
+    session = context.session
+    closes = await store.read_blocks(session, instrument_ids, *days)
+    await store.undo_split_adjustment(session, closes, instrument_ids, days)
+    return closes
 
 
 async def price_at(

@@ -132,6 +132,31 @@ class PriceTable:
         self._has_gap[instrument] = bool(unusable.any())
         self._any_gap = bool(self._has_gap.any())
 
+    def unusable_from(self, first: int) -> BoolArray | None:
+        """Return which instruments lack a usable price on the days from one on, or None."""
+        self._fold()
+        part = self._unusable[:, first : self._folded]
+        return np.asarray(part, dtype=np.bool_) if self._any_gap and part.any() else None
+
+    def columns(self, instruments: IntArray, first: int) -> FloatArray:
+        """Return a copy of the prices of some instruments from a day to the last."""
+        self._fold()
+        return np.asarray(self._grid[instruments, first : self._folded], dtype=np.float64)
+
+    def replace_from(self, instruments: IntArray, first: int, filled: FilledPrices) -> None:
+        """Correct the prices of some instruments from a day to the last; see `replace`."""
+        self._fold()
+        if filled.price.shape != (len(instruments), self._folded - first):
+            msg = f"a correction needs {len(instruments)} rows of {self._folded - first} days"
+            raise BadSeries(msg, field="price")
+        self._grid[instruments, first : self._folded] = filled.price
+        unusable = self._judge(filled.age_days)
+        if not self._any_gap and not unusable.any():
+            return
+        self._unusable[instruments, first : self._folded] = unusable
+        self._has_gap[instruments] = self._unusable[instruments, : self._folded].any(axis=1)
+        self._any_gap = bool(self._has_gap.any())
+
     def _judge(self, age_days: IntArray) -> BoolArray:
         return np.asarray((age_days < 0) | (age_days > self._age_days_max), dtype=np.bool_)
 

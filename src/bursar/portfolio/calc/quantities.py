@@ -54,6 +54,8 @@ class QuantitySteps:
         self.last = np.zeros(rows)
         used = self._starts[1:] > self._starts[:-1]
         self.last[used] = self._level[self._starts[1:][used] - 1]
+        self._last_day = np.full(rows, -1)
+        self._last_day[used] = day[self._starts[1:][used] - 1]
         self._quantity_last = np.zeros(rows)
         self._quantity_last[used] = quantity[self._starts[1:][used] - 1]
 
@@ -75,6 +77,13 @@ class QuantitySteps:
         runs = np.diff(np.append(start, (end - first) * days))
         return np.repeat(level, runs).reshape(end - first, days)
 
+    def levels_from(self, rows: IntArray, first: int, days: int) -> FloatArray:
+        """Return the level of some rows on every day from `first` on."""
+        found = np.repeat(self.last[rows][:, None], days - first, axis=1)
+        for place in np.flatnonzero(self._last_day[rows] > first).tolist():
+            found[place] = self.held(self._of(int(rows[place])), days)[first:]
+        return found
+
     def held(self, steps: _Steps, days: int) -> FloatArray:
         """Return the level of one row on every day."""
         runs = np.diff(np.concatenate(([0], steps.day, [days])))
@@ -88,6 +97,7 @@ class QuantitySteps:
         old = self._of(row)
         self._replaced[row] = new
         self.last[row] = new.level[-1] if len(new.level) else 0.0
+        self._last_day[row] = new.day[-1] if len(new.day) else -1
         self._quantity_last[row] = running[-1] if len(running) else 0.0
         shared = min(len(old.day), len(new.day))
         same = (old.day[:shared] == new.day[:shared]) & (old.level[:shared] == new.level[:shared])
@@ -98,6 +108,7 @@ class QuantitySteps:
     def append(self, row: int, day: int, quantity: float) -> None:
         """Add a change on a day after all others."""
         old = self._of(row)
+        self._last_day[row] = day
         self._quantity_last[row] += quantity
         self.last[row] = self._quantity_last[row] * self._multiplier[row]
         self._replaced[row] = _Steps(np.append(old.day, day), np.append(old.level, self.last[row]))

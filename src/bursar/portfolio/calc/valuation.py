@@ -137,6 +137,26 @@ class ValueHistory:
             self._refresh(row, from_day, held_before=None)
         self._count_unpriced()
 
+    def refresh_days(self, instruments: IntArray, from_day: int) -> None:
+        """Re-sum the days from one on after the prices of many instruments changed there."""
+        self._fold()
+        rows = np.flatnonzero(np.isin(self._instrument_of_row, instruments))
+        if len(rows) == 0 or from_day >= self._days:
+            return
+        part = slice(from_day, self._days)
+        price = self._prices.columns(self._instrument_of_row[rows], from_day)
+        level = self._steps.levels_from(rows, from_day, self._days)
+        self._values[rows, part] = level * price[:, : level.shape[1]]
+        touched = np.unique(self._block_of_row[rows]).tolist()
+        for b in touched:
+            block = self._blocks[b]
+            self._block_sums[b, part] = _sum_rows(self._values[block.first : block.end, part])
+        for currency in {self._blocks[b].currency for b in touched}:
+            first, end = self._block_range[currency]
+            self._currency_sums[currency, part] = _sum_rows(self._block_sums[first:end, part])
+        self._sum_total(from_day)
+        self._count_unpriced_from(from_day)
+
     def replace_rates(self, currency: int, rate: FloatArray) -> None:
         """Correct the rates of one currency on all days; flows keep the rates they were given."""
         self._rates[currency, : self._days] = rate
@@ -266,6 +286,18 @@ class ValueHistory:
             if unusable is not None:
                 held = self._steps.levels(row, row + 1, self._days)[0] != 0
                 self._unpriced[: self._days] += unusable[: self._days] & held
+
+    def _count_unpriced_from(self, first: int) -> None:
+        """Count anew from a day on."""
+        part = slice(first, self._days)
+        self._unpriced[part] = 0
+        gaps = self._prices.unusable_from(first)
+        if gaps is None:
+            return
+        gap = gaps[self._instrument_of_row, : self._days - first]
+        rows = np.flatnonzero(gap.any(axis=1))
+        held = self._steps.levels_from(rows, first, self._days) != 0
+        self._unpriced[part] = np.count_nonzero(gap[rows] & held, axis=0)
 
     def _fold(self) -> None:
         """Move the values of appended days into the rows of their positions."""

@@ -9,6 +9,7 @@ everything the cached view saw may change the cache; all others build a view for
 import asyncio
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -18,7 +19,7 @@ from bursar.identity.operations import workspaces
 from bursar.ledger.operations.legs import ActivityFacts, BookReading, read_legs
 from bursar.market.operations import instruments
 from bursar.market.operations.changes import MarketChanges, changes_since
-from bursar.market.operations.prices import read_prices
+from bursar.market.operations.prices import read_closes
 from bursar.market.operations.rates import read_rates
 from bursar.portfolio.calc.arrays import FloatArray
 from bursar.portfolio.view.book import Book, Growth
@@ -29,8 +30,10 @@ from bursar.portfolio.view.quotes import (
     Axis,
     Quotes,
     Rates,
+    Tail,
     book_prices,
 )
+from bursar.portfolio.view.scope import WORKSPACE
 from bursar.portfolio.view.view import BookView
 from bursar.runtime.cache import Cache
 from bursar.runtime.context import Context
@@ -53,6 +56,7 @@ async def view(context: Context, *, currency: str | None = None) -> BookView:
         for code in (workspace.base_currency, currency):
             if code is not None and code not in found.rates:
                 found.rates[code] = await _rates(context, found, code)
+                await asyncio.to_thread(found.history, WORKSPACE, code)
     return found
 
 
@@ -81,7 +85,8 @@ async def _fresh(context: Context, base_currency: str) -> BookView:
 async def _built(context: Context, base_currency: str) -> BookView:
     """Build the view from the database; keep it when this transaction may."""
     reading = await read_legs(context)
-    book = Book(reading)
+    # Seconds of arithmetic on a large book: other requests are answered meanwhile.
+    book = await asyncio.to_thread(Book, reading)
     days = book.moves.day
     today = number_of(context.clock.now().date())
     first = (int(days.min()) if len(days) else today) - 1
@@ -90,19 +95,18 @@ async def _built(context: Context, base_currency: str) -> BookView:
         dict.fromkeys(p.instrument_id for p in book.positions if p.instrument_id is not None)
     )
     closes = await _closes(context, ids, axis)
-    quotes = Quotes(
-        axis,
-        await instruments.get_many(context, ids),
-        closes,
-        book_prices(book.counted()),
-    )
-    made = BookView(
-        book,
-        quotes,
-        token=reading.snapshot,
-        base_currency=base_currency,
-        age_days_max=context.settings.price_age_days_max,
-    )
+    known = await instruments.get_many(context, ids)
+
+    def made_view() -> BookView:
+        return BookView(
+            book,
+            Quotes(axis, known, closes, book_prices(book.counted())),
+            token=reading.snapshot,
+            base_currency=base_currency,
+            age_days_max=context.settings.price_age_days_max,
+        )
+
+    made = await asyncio.to_thread(made_view)
     if reading.read_only and not context.dry_run:
         context.cache.put(KEY, context.workspace_id, value=made)
     return made
@@ -115,11 +119,9 @@ async def _worked_in(
 
     Everything is read before anything is changed, so that a failure changes nothing.
     """
-    known = set(found.quotes.row_of)
+    known = found.quotes.row_of
     touched = {each: year for each, year in changes.prices.items() if each in known}
-    if len(touched) > CORRECTIONS_MAX or changes.instruments & known:
-        return False
-    if found.book.adds_positions(reading):
+    if not changes.instruments.isdisjoint(known) or found.book.adds_positions(reading):
         return False
     days = [a.day for a in reading.activities]
     if days and not found.axis.first < min(days) <= max(days) <= found.axis.last:
@@ -131,13 +133,33 @@ async def _worked_in(
         and a.instrument_id in known
         and (a.kind in ("split", "reversal") or _prices_itself(found, a))
     }
-    wanted = list({*touched, *retold})
+    tail, whole = await _tail(context, found, touched, retold)
+    wanted = list({*whole, *retold})
+    if len(wanted) > CORRECTIONS_MAX:
+        return False
     closes = await _closes(context, wanted, found.axis) if wanted else {}
     fresh_rates = (
         {code: await _rates(context, found, code) for code in found.rates} if changes.rates else {}
     )
-    _apply(context, found, reading, closes=closes, rates=fresh_rates)
+    _apply(context, found, reading, closes=closes, tail=tail, rates=fresh_rates)
     return True
+
+
+async def _tail(
+    context: Context, found: BookView, touched: Mapping[uuid.UUID, int], retold: set[uuid.UUID]
+) -> tuple[Tail | None, list[uuid.UUID]]:
+    """Read the newest prices of many instruments at once; the others are to be read whole.
+
+    A night brings one price to every instrument: one yearly block each, of which a few days differ.
+    """
+    newest = max(touched.values(), default=0)
+    start = number_of(dt.date(newest, 1, 1)) if newest else 0
+    if not found.axis.first < start <= found.axis.last:
+        return None, list(touched)
+    ids = [each for each, year in touched.items() if year == newest and each not in retold]
+    closes = await read_closes(context, ids, (date_of(start), date_of(found.axis.last)))
+    tail, whole = found.quotes.tail(ids, closes)
+    return tail, [*whole, *(each for each, year in touched.items() if year != newest)]
 
 
 def _prices_itself(found: BookView, activity: ActivityFacts) -> bool:
@@ -154,6 +176,7 @@ def _apply(
     reading: BookReading,
     *,
     closes: dict[uuid.UUID, FloatArray],
+    tail: Tail | None,
     rates: dict[str, Rates],
 ) -> None:
     """Change the view; it is dropped from the cache when that fails half-way."""
@@ -164,7 +187,11 @@ def _apply(
             place = found.quotes.correct(instrument_id, column, told.get(instrument_id))
             if place is not None:
                 found.reprice(instrument_id, place)
-        found.forget(growth.positions, flows=bool(growth.days) or bool(closes))
+        if tail is not None:
+            found.quotes.take(tail)
+            found.reprice_days(tail)
+        if growth.positions or growth.days or closes:
+            found.forget(growth.positions, flows=True)
         for code, fresh in rates.items():
             found.replace_rates(code, fresh)
     except BaseException:
@@ -176,14 +203,9 @@ async def _closes(
     context: Context, ids: list[uuid.UUID], axis: Axis
 ) -> dict[uuid.UUID, FloatArray]:
     """Return each instrument's closes from LOOKBACK_DAYS before the axis to its end."""
-    start = axis.first - LOOKBACK_DAYS
-    length = axis.days + LOOKBACK_DAYS
-    table = np.full((len(ids), length), np.nan)
-    if ids:
-        reading = await read_prices(context, ids, date_of(start), date_of(axis.last))
-        places = reading.days.astype("datetime64[D]").astype(np.int64) - start
-        table[:, places] = reading.closes.T
-    return {each: table[row] for row, each in enumerate(ids)}
+    span = (date_of(axis.first - LOOKBACK_DAYS), date_of(axis.last))
+    table = await read_closes(context, ids, span) if ids else ()
+    return dict(zip(ids, table, strict=True))
 
 
 async def _rates(context: Context, found: BookView, report: str) -> Rates:

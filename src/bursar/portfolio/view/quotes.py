@@ -7,7 +7,7 @@ first price an instrument has none, and a day knows how old the price it uses is
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ import numpy as np
 from bursar.ledger.operations.legs import ActivityFacts
 from bursar.market.models.instruments import InstrumentRow
 from bursar.portfolio.calc.arrays import BoolArray, FloatArray, IntArray
-from bursar.portfolio.calc.prices import FilledPrices, PriceTable
+from bursar.portfolio.calc.prices import FilledPrices, PriceTable, forward_fill
 
 LOOKBACK_DAYS = 31
 # The axis runs on beyond the last known day, so that time passing rebuilds nothing for a while.
@@ -83,6 +83,15 @@ class UsedPrice:
     from_trade: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Observed prices of some rows from a place of the axis to its end, NaN where there is none."""
+
+    rows: IntArray
+    place: int
+    closes: FloatArray
+
+
 class Quotes:
     """The price table of a workspace, one row per instrument; row 0 is cash at 1."""
 
@@ -126,6 +135,45 @@ class Quotes:
         age = np.where(price == 0, np.int8(-1), np.int8(0))
         self.table.replace(row, FilledPrices(price[None, :], age[None, :]))
         return int(different[0])
+
+    def tail(self, ids: Sequence[uuid.UUID], closes: FloatArray) -> tuple[Tail, list[uuid.UUID]]:
+        """Cut the closes of the axis's last days (ids x days) down to what is news.
+
+        Also returns the instruments that `correct` has to take whole: the book's own trades or
+        splits shape their prices of these days.
+        """
+        start = self.axis.days - closes.shape[1]
+        whole = [each for each in ids if self._told_by_book(each, self.axis.first + start)]
+        if whole:
+            kept = [n for n, each in enumerate(ids) if each not in set(whole)]
+            ids, closes = [ids[n] for n in kept], closes[kept]
+        rows = np.fromiter((self.row_of[each] for each in ids), np.int64, len(ids))
+        observed = self._observed[rows, LOOKBACK_DAYS + start :]
+        # A price stands in the table as it was observed on its own day, whatever is carried on.
+        known = np.where(observed, self.table.columns(rows, start), np.nan)
+        news = (closes != known) & ~(np.isnan(closes) & ~observed)
+        days = news.any(axis=0)
+        first = int(days.argmax()) if days.any() else len(days)
+        chosen = news.any(axis=1)
+        return Tail(rows[chosen], start + first, closes[chosen, first:]), whole
+
+    def take(self, tail: Tail) -> None:
+        """Replace the last prices of many instruments, whose earlier ones stand."""
+        if len(tail.rows) == 0:
+            return
+        before = self.table.columns(tail.rows, tail.place - 1)[:, :1]
+        raw = np.hstack((np.where(before == 0, np.nan, before), tail.closes))
+        price = forward_fill(raw, np.arange(raw.shape[1])).price[:, 1:]
+        self._observed[tail.rows, LOOKBACK_DAYS + tail.place :] = ~np.isnan(tail.closes)
+        age = np.where(price == 0, np.int8(-1), np.int8(0))
+        self.table.replace_from(tail.rows, tail.place, FilledPrices(price, age))
+
+    def _told_by_book(self, instrument_id: uuid.UUID, day: int) -> bool:
+        """Tell whether trades are the price of an instrument, or splits divide it from a day on."""
+        if self.row_of[instrument_id] in self._traded:
+            return True
+        known = self._book.get(instrument_id)
+        return known is not None and any(split >= day for split in known.splits)
 
     def used(self, instrument_id: uuid.UUID, day: int) -> UsedPrice | None:
         """Return the price that values an instrument on a day, or None before its first one."""

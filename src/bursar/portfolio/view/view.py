@@ -21,7 +21,7 @@ from bursar.portfolio.calc.quantities import Changes
 from bursar.portfolio.calc.valuation import Positions, ValueHistory
 from bursar.portfolio.view.book import Book, HeldPosition
 from bursar.portfolio.view.flows import Crossing, Earnings, crossings, earnings
-from bursar.portfolio.view.quotes import CASH_ROW, Axis, Quotes, Rates, UsedPrice
+from bursar.portfolio.view.quotes import CASH_ROW, Axis, Quotes, Rates, Tail, UsedPrice
 from bursar.portfolio.view.scope import Scope, ScopeKind
 
 HISTORIES_MAX = 64
@@ -209,6 +209,26 @@ class BookView:
         self._touch_lots(p.index for p in self.book.positions if p.instrument_id == instrument_id)
         for history in self._histories.values():
             history.refresh_instrument(self.quotes.row_of[instrument_id], place)
+
+    def reprice_days(self, tail: Tail) -> None:
+        """Correct what depends on the prices of many instruments from a place of the axis on."""
+        if len(tail.rows) == 0:
+            return
+        self._forget_values()
+        for history in self._histories.values():
+            history.refresh_days(tail.rows, tail.place)
+        days = self.book.moves.day
+        if len(days) and int(days.max()) - self.axis.first >= tail.place:
+            # What was delivered in kind on these days is worth something else.
+            self._touch_lots(np.flatnonzero(np.isin(self.price_row, tail.rows)).tolist())
+            for (scope, currency), history in self._histories.items():
+                history.replace_flows(self._flows(scope, currency))
+
+    def _forget_values(self) -> None:
+        """Drop what was derived from prices, not what only depends on the book."""
+        self.derived = {
+            key: each for key, each in self.derived.items() if isinstance(each, Crossing | Earnings)
+        }
 
     def replace_rates(self, currency: str, rates: Rates) -> None:
         """Take corrected rates; histories in that currency are built anew when asked for."""
