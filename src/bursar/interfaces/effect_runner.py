@@ -83,9 +83,14 @@ def _is_final(refusal: BursarError) -> bool:
 
 
 async def sweep(application: Application) -> int:
-    """Carry out every effect whose time has come; return how many this process took."""
-    taken = 0
-    for effect_id in await effects.due(application.database, application.clock):
-        if await carry_out(application, effect_id) is not None:
-            taken += 1
-    return taken
+    """Hand out every effect whose time has come; return how many there were.
+
+    Through the carrier, so that one slow provider holds up one worker thread and not the rest.
+    """
+    ids = await effects.due(application.database, application.clock)
+    if application.carrier is not None:
+        application.carrier.send(ids)
+        return len(ids)
+    for effect_id in ids:
+        await carry_out(application, effect_id)
+    return len(ids)

@@ -89,6 +89,7 @@ class Database:
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS_MAX,
             pool_pre_ping=False,
+            hide_parameters=True,  # amounts and memos stay out of error traces and logs
             connect_args={
                 "timeout": CONNECT_SECONDS_MAX,
                 "server_settings": {
