@@ -58,14 +58,14 @@ def parts(settings: Settings, lock: HomeLock, *, demo: bool) -> list[Part]:
                 *celery, "worker", "--pool", "threads", "--concurrency", "4",
                 "--without-gossip", "--without-mingle", *quiet,
             ),
-            depends_on=after,
+            depends_on=(*after, "api"),  # the person waiting comes first
         )
     )  # fmt: skip
     table.append(
         Part(
             name="scheduler",
             prepare=lambda: _python(*celery, "beat", "--pidfile=", *quiet),
-            depends_on=after,
+            depends_on=(*after, "api"),
         )
     )
     return table
