@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Numeric, SmallInteger, text
-from sqlalchemy.dialects.postgresql import BYTEA
+from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bursar.runtime.tables import READ_AND_APPEND, READ_APPEND_CHANGE, Base
@@ -85,7 +85,7 @@ class Payment(Base):
     failure_code: Mapped[str | None]
     description: Mapped[str | None]
     reference: Mapped[str | None]
-    details: Mapped[dict[str, Any] | None] = mapped_column("metadata")
+    details: Mapped[dict[str, Any] | None] = mapped_column("metadata", JSONB(none_as_null=True))
     expires_at: Mapped[dt.datetime | None]
     idempotency_key: Mapped[str | None]
     request_hash: Mapped[bytes | None] = mapped_column(BYTEA())

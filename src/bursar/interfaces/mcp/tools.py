@@ -77,6 +77,4 @@ def _arguments(operation: Operation) -> dict[str, Any]:
         return schema
     schema["properties"][KEY_FIELD] = {"type": "string", "description": KEY_TEXT}
     schema["properties"][DRY_RUN_FIELD] = {"type": "boolean", "description": DRY_RUN_TEXT}
-    if operation.idempotency_required:
-        schema.setdefault("required", []).append(KEY_FIELD)
     return schema

@@ -73,11 +73,11 @@ REFER = """
 CREATE FUNCTION payments_refer() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
-    found record;
+    first record;
 BEGIN
     SELECT n.id, (payer.id IS NULL OR c.id IS NULL OR (n.payee_account_id IS NOT NULL AND payee.id IS NULL)
                   OR (n.authorized > 0 AND n.method = 'balance' AND g.id IS NULL)) AS lost
-    INTO found
+    INTO first
     FROM added n
     LEFT JOIN account payer ON payer.id = n.payer_account_id AND payer.workspace_id = n.workspace_id
                            AND payer.class IN ('asset', 'liability')
@@ -89,7 +89,7 @@ BEGIN
        OR (n.authorized > 0 AND n.method = 'balance' AND g.id IS NULL)
        OR payer.closed_at IS NOT NULL OR payee.closed_at IS NOT NULL
     LIMIT 1;
-    IF FOUND AND found.lost THEN
+    IF FOUND AND first.lost THEN
         RAISE EXCEPTION 'a payment needs accounts, a commodity and a group of its workspace'
             USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'payment_refers';
     ELSIF FOUND THEN
