@@ -134,8 +134,10 @@ async def test_a_refusal_is_an_answer_and_a_fault_of_the_body_is_not(door: Door)
     )
     await door.account("Other", "100")
     again = await refused(door, "initiate_payment", key="k1", **body)
-    assert again.replayed and again.as_json() == first.as_json()
+    assert again.replayed
+    assert again.as_json() == first.as_json()
     wrong = await refused(door, "initiate_payment", key="k2", **(body | {"amount": "0.001"}))
-    assert wrong.code == "invalid_input" and wrong.field == "amount"
+    assert wrong.code == "invalid_input"
+    assert wrong.field == "amount"
     right = await door.call("initiate_payment", key="k2", **(body | {"amount": "1"}))
     assert right["status"] == "succeeded"
