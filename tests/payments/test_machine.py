@@ -28,7 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bursar.core.errors import BursarError
+from bursar.core.errors import BursarError, InFlight
 from bursar.ledger.models import AccountReference
 from bursar.ledger.operations.accounts import close_account
 from bursar.runtime.database import Database
@@ -169,15 +169,21 @@ class Payments(RuleBasedStateMachine):
         """Call with a new key; return the answer, None when it was refused as predicted."""
         self.number += 1
         key = f"key-{self.number}"
+        document, error = self.attempt(operation, key, body)
+        code = None if error is None else error.code
+        assert code == refusal, (operation, body, document, error and error.as_json())
+        said = ("done", document) if error is None else ("refused", error.as_json())
+        self.auditor.keys[key] = (operation, body, said)
+        return document
+
+    def attempt(
+        self, operation: str, key: str, body: Document
+    ) -> tuple[Document | None, BursarError | None]:
+        """Return the answer or the refusal of a call."""
         try:
-            document = self.run(self.door.call(operation, key=key, **body))
+            return self.run(self.door.call(operation, key=key, **body)), None
         except BursarError as error:
-            assert error.code == refusal, (operation, body, error.as_json())
-            self.auditor.keys[key] = (operation, body, ("refused", error.as_json()))
-            return None
-        assert refusal is None, (operation, body, document)
-        self.auditor.keys[key] = (operation, body, ("done", document))
-        return document  # type: ignore[no-any-return]
+            return None, error
 
     def some_payment(self, pick: int) -> tuple[str, Expected]:
         known = list(self.auditor.payments.items())
@@ -389,8 +395,7 @@ class Payments(RuleBasedStateMachine):
         async def call() -> Any:
             try:
                 return await self.door.call("initiate_payment", key=key, **body)
-            except BursarError as error:
-                assert error.code == "idempotency_in_flight", error.as_json()
+            except InFlight:
                 return None
 
         async def race() -> list[Any]:

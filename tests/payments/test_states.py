@@ -133,8 +133,8 @@ async def test_what_identifies_a_payment_stays_and_it_is_never_removed(planter: 
         "expires_at = now()",
     ):
         with pytest.raises(DBAPIError, match=r"never|cannot|violates check"):
-            await planter.run(text(f"UPDATE payment SET {change}{where}"), row)  # noqa: S608 - fixed texts
-    for removal in (f"DELETE FROM payment{where}", "TRUNCATE payment CASCADE"):  # noqa: S608 - fixed texts
+            await planter.run(text(f"UPDATE payment SET {change}{where}"), row)
+    for removal in (f"DELETE FROM payment{where}", "TRUNCATE payment CASCADE"):
         with pytest.raises(DBAPIError, match=r"never changed or removed|permission denied"):
             await planter.run(text(removal), row if "DELETE" in removal else {})
 
@@ -195,8 +195,10 @@ async def test_python_database_and_documentation_name_the_same_transitions(
 ) -> None:
     async with harness.context(read_only=True) as context:
         rows = await context.session.execute(
-            text("SELECT a, b, payment_may_become(a, b) FROM unnest(CAST(:states AS text[])) a,"
-                 " unnest(CAST(:states AS text[])) b"),
+            text(
+                "SELECT a, b, payment_may_become(a, b) FROM unnest(CAST(:states AS text[])) a,"
+                " unnest(CAST(:states AS text[])) b"
+            ),
             {"states": [each.value for each in S]},
         )
         in_database = {(a, b) for a, b, allowed in rows if allowed}
@@ -226,7 +228,7 @@ async def test_another_workspace_sees_and_changes_nothing(harness: Harness) -> N
     await other.create_workspace()
     async with other.context() as context:
         for table in ("payment", "refund", "payment_change"):
-            count = text(f"SELECT count(*) FROM {table}")  # noqa: S608 - fixed names
+            count = text(f"SELECT count(*) FROM {table}")
             assert await context.session.scalar(count) == 0
         touched = await context.session.execute(
             text("UPDATE payment SET status = 'reversed' WHERE id = :id"), {"id": paid["id"]}

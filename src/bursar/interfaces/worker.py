@@ -49,7 +49,7 @@ async def _clean_up(application: Application) -> int:
     return await delete_expired(application.database, application.clock)
 
 
-async def _expire_payments(application: Application) -> int:
+async def expire_late_payments(application: Application) -> int:
     """Release what payments hold beyond their time, one workspace after the other."""
     due = await workspaces_due(application.database, application.clock)
     for workspace_id in due:
@@ -63,7 +63,7 @@ async def _expire_payments(application: Application) -> int:
 
 JOBS = (
     Job("EffectSweepJob", 10, sweep),
-    Job("PaymentExpiryJob", 60, _expire_payments),
+    Job("PaymentExpiryJob", 60, expire_late_payments),
     Job("DataCleanupJob", 86_400, _clean_up),
 )
 

@@ -42,8 +42,10 @@ class Between:
 
     @property
     def must_cover(self) -> bool:
-        """Whether the payer can spend only what it has: an asset can, a credit line is one."""
-        return self.payer is not None and self.payer.account_class is AccountClass.ASSET
+        """Whether the payer can spend only what it has; a credit line is spent by owing."""
+        if self.payer is None:
+            return False
+        return self.payer.no_overdraft or self.payer.account_class is AccountClass.ASSET
 
     def units(self, amount: Decimal) -> int:
         """Return an amount in smallest units. Raises InvalidInput for less than one, or a part."""

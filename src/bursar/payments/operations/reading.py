@@ -117,7 +117,7 @@ async def list_payments(context: Context, query: ListPayments) -> Page[PaymentRo
     return Page(
         items=tuple(payment_row(row) for row in page),
         next_cursor=(
-            encode_cursor([page[-1].created_at.isoformat(), str(page[-1].id)])
+            encode_cursor([page[-1].moment.isoformat(), str(page[-1].id)])
             if len(rows) > query.limit
             else None
         ),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from bursar.core.errors import InvalidInput
 from bursar.core.money import format_decimal, from_units, round_to_units
 from bursar.ledger.calc.currencies import Currency
+from bursar.ledger.errors import AlreadyReversed
 from bursar.ledger.models import Account, Activity, ActivityFilter, ActivityKind, NewActivity
 from bursar.ledger.operations import cash as ledger_cash
 from bursar.ledger.operations.activities import post_activities, reverse_activity
@@ -58,7 +59,7 @@ async def create_transfer(context: Context, body: CreateTransfer) -> Transfer:
         account_id=source.id,
         kind=ActivityKind.TRANSFER_OUT,
         effective_at=context.clock.now(),
-        amount=body.amount,
+        amount=from_units(units, cash.exponent),
         currency=cash.code,
         counter_account_id=target.id,
         counter_amount=arriving,
@@ -106,6 +107,12 @@ async def reverse_transfer(context: Context, body: ReverseTransfer) -> Transfer:
     found = await _found(context, body.transfer_id)
     if found.counter_account_id is None or found.currency is None:
         raise not_found(body.transfer_id)
+    if found.reversed_by_id is not None:
+        raise AlreadyReversed(
+            f"transfer {found.id} was reversed before",
+            field="transfer_id",
+            hint="Make a new transfer.",
+        )
     source = await _open(context, found.account_id)
     target = await _open(context, found.counter_account_id)
     model = _model(found)
@@ -171,8 +178,8 @@ def _arriving(body: CreateTransfer, cash: Currency, other: Currency) -> Decimal 
             hint="Give rate, or to_amount as the bank stated it.",
         )
     if body.to_amount is not None:
-        ledger_cash.units_of(body.to_amount, other, field="to_amount")
-        return body.to_amount
+        units = ledger_cash.units_of(body.to_amount, other, field="to_amount")
+        return from_units(units, other.exponent)
     units = round_to_units(body.amount * stated, other.exponent)
     arriving = from_units(units, other.exponent)
     ledger_cash.units_of(arriving, other, field="rate")

@@ -24,7 +24,7 @@ JOIN account payer ON payer.id = p.payer_account_id
 LEFT JOIN account payee ON payee.id = p.payee_account_id
 """
 _LIST = f"""
-SELECT {_COLUMNS}
+SELECT {_COLUMNS}, p.created_at AS moment
 FROM payment p {_JOINS}
 WHERE p.workspace_id = :workspace{{conditions}}
 ORDER BY p.id DESC LIMIT :limit
@@ -32,7 +32,7 @@ ORDER BY p.id DESC LIMIT :limit
 # A payment shares its id with its first group, so each side is read in the order of an index that
 # groups have anyway.
 _SIDE = f"""
-(SELECT {_COLUMNS}
+(SELECT {_COLUMNS}, g.effective_at AS moment
  FROM transfer_group g JOIN payment p ON p.workspace_id = :workspace AND p.id = g.id {_JOINS}
  WHERE g.workspace_id = :workspace AND g.{{side}} = :account{{conditions}}
  ORDER BY g.effective_at DESC, g.id DESC LIMIT :limit)
@@ -40,7 +40,7 @@ _SIDE = f"""
 _OF_ACCOUNT = f"""
 SELECT * FROM ({_SIDE.replace("{side}", "account_id")} UNION ALL
                {_SIDE.replace("{side}", "counter_account_id")}) p
-ORDER BY p.created_at DESC, p.id DESC LIMIT :limit
+ORDER BY p.moment DESC, p.id DESC LIMIT :limit
 """  # noqa: S608 - text of this module
 _CONDITIONS = {
     "id": "p.id = :id",
@@ -98,7 +98,10 @@ async def search(
     after: tuple[dt.datetime, uuid.UUID] | None = None,
     limit: int,
 ) -> list[Any]:
-    """Return payments newest first; `parameters` holds values of the conditions to apply."""
+    """Return payments newest first; `parameters` holds values of the conditions to apply.
+
+    A row's `moment` and id are its place in the list: `after` is that of the last row seen.
+    """
     conditions = "".join(
         f" AND {condition}" for name, condition in _CONDITIONS.items() if name in parameters
     )
