@@ -7,6 +7,8 @@ from bursar.ledger.store.verification import Check
 from bursar.runtime.context import Context
 from bursar.runtime.registry import operation
 
+__all__ = ["Check", "add_checks", "verify"]
+
 _added: list[Check] = []
 
 

@@ -85,10 +85,10 @@ async def capture_payment(context: Context, body: CapturePayment) -> Payment:
     )
     await change(context, row, status_of(amounts), amounts)
     await record(context, row, "captured", units, group_id=group_id)
-    _tell(context, row, "captured", cash, units)
+    _tell(context, row, "captured", cash=cash, units=units)
     if released_by is not None:
         await record(context, row, "released", rest, group_id=released_by)
-        _tell(context, row, "released", cash, rest)
+        _tell(context, row, "released", cash=cash, units=rest)
     return payment_model(row, cash)
 
 
@@ -153,7 +153,7 @@ async def release_rest(
     amounts = dataclasses.replace(amounts, released=amounts.released + on_hold)
     await change(context, row, status_of(amounts, expired=expired), amounts)
     await record(context, row, kind, on_hold, group_id=group_id, reason=reason)
-    _tell(context, row, kind, cash, on_hold)
+    _tell(context, row, kind, cash=cash, units=on_hold)
 
 
 async def _expire(context: Context, row: tables.Payment) -> bool:
@@ -200,7 +200,7 @@ def _refuse_unheld(context: Context, row: tables.Payment) -> int:
     raise with_status(AlreadyCaptured(f"payment {row.id} holds nothing any more"), row)
 
 
-def _tell(context: Context, row: tables.Payment, kind: str, cash: Currency, units: int) -> None:
+def _tell(context: Context, row: tables.Payment, kind: str, *, cash: Currency, units: int) -> None:
     context.fact(
         f"payment.{kind}",
         row.id,

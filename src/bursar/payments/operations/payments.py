@@ -1,6 +1,7 @@
 """Making a payment from an account's balance: paid at once, or held until it is captured."""
 
 import datetime as dt
+import uuid
 from decimal import Decimal
 
 from bursar.core.errors import InvalidInput
@@ -53,39 +54,75 @@ async def initiate_payment(context: Context, body: InitiatePayment) -> Payment:
     await refuse_other_currency(context, payee, cash, field="payee_account")
     between = await ledger_cash.between(context, payer, payee, cash)
     refuse_beyond(between, units)
-    payment_id, now = new_id(), context.clock.now()
-    payee_id = None if payee is None else payee.id
-    held = body.capture_method is CaptureMethod.MANUAL
-    if held:
-        order = holds.NewHold(
-            id=payment_id,
-            account_id=payer.id,
-            counter_account_id=payee_id,
-            amount=body.amount,
-            currency=cash.code,
-            expires_at=expires_at,
-            payee=body.payee_name,
-            memo=body.description,
-        )
-        await holds.hold(context, order)
-        sides = [payer.id] if payee_id is None else [payer.id, payee_id]
-        await ledger_cash.refuse_closed(context, sides)
-    else:
+    payment_id = await _post(context, body, between, units=units, expires_at=expires_at)
+    row = _row(context, body, between, units=units, payment_id=payment_id)
+    row.expires_at = expires_at
+    context.session.add(row)
+    await context.session.flush()
+    context.fact(
+        "payment.held" if _is_held(body) else "payment.paid",
+        payment_id,
+        status=row.status,
+        amount=format_decimal(between.major(units)),
+        currency=cash.code,
+        payer_account_id=str(payer.id),
+        payee_account_id=None if payee is None else str(payee.id),
+    )
+    return payment_model(row, between.cash)
+
+
+async def _post(
+    context: Context,
+    body: InitiatePayment,
+    between: ledger_cash.Between,
+    *,
+    units: int,
+    expires_at: dt.datetime | None,
+) -> uuid.UUID:
+    """Hold or move the amount in the book; return the id that group, hold and payment share."""
+    payment_id = new_id()
+    payer_id, payee_id = _sides(between)
+    if not _is_held(body):
         movement = ledger_cash.Movement(
             id=payment_id,
             kind="payment",
-            account_id=payer.id,
+            account_id=payer_id,
             counter_account_id=payee_id,
             arrives=False,
             payee=body.payee_name,
             memo=body.description,
         )
-        await ledger_cash.move(context, between, units, movement)
+        return await ledger_cash.move(context, between, units, movement)
+    order = holds.NewHold(
+        id=payment_id,
+        account_id=payer_id,
+        counter_account_id=payee_id,
+        amount=between.major(units),
+        currency=between.cash.code,
+        expires_at=expires_at,
+        payee=body.payee_name,
+        memo=body.description,
+    )
+    await holds.hold(context, order)
+    await ledger_cash.refuse_closed(context, [s for s in (payer_id, payee_id) if s is not None])
+    return payment_id
+
+
+def _row(
+    context: Context,
+    body: InitiatePayment,
+    between: ledger_cash.Between,
+    *,
+    units: int,
+    payment_id: uuid.UUID,
+) -> tables.Payment:
+    held, now = _is_held(body), context.clock.now()
     status = PaymentStatus.REQUIRES_CAPTURE if held else PaymentStatus.SUCCEEDED
-    row = tables.Payment(
+    payer_id, payee_id = _sides(between)
+    return tables.Payment(
         workspace_id=context.workspace_id,
         id=payment_id,
-        payer_account_id=payer.id,
+        payer_account_id=payer_id,
         payee_account_id=payee_id,
         payee_name=body.payee_name,
         commodity_id=between.commodity_id,
@@ -101,30 +138,29 @@ async def initiate_payment(context: Context, body: InitiatePayment) -> Payment:
         description=body.description,
         reference=body.reference,
         details=body.metadata,
-        expires_at=expires_at,
         idempotency_key=context.idempotency_key,
         request_hash=None if context.idempotency_key is None else context.input_hash,
         created_at=now,
         changed_at=now,
         **actor_columns(context),
     )
-    context.session.add(row)
-    await context.session.flush()
-    context.fact(
-        "payment.held" if held else "payment.paid",
-        payment_id,
-        status=status.value,
-        amount=format_decimal(body.amount),
-        currency=cash.code,
-        payer_account_id=str(payer.id),
-        payee_account_id=None if payee_id is None else str(payee_id),
-    )
-    return payment_model(row, between.cash)
+
+
+def _is_held(body: InitiatePayment) -> bool:
+    return body.capture_method is CaptureMethod.MANUAL
+
+
+def _sides(between: ledger_cash.Between) -> tuple[uuid.UUID, uuid.UUID | None]:
+    """Return the ids of payer and payee; a payment always has a payer."""
+    if between.payer is None:
+        msg = "a payment needs a payer"
+        raise ValueError(msg)
+    return between.payer.id, None if between.payee is None else between.payee.id
 
 
 def _expiry(context: Context, body: InitiatePayment) -> dt.datetime | None:
     """Return when the hold of a payment ends by itself; None for a payment at once."""
-    if body.capture_method is not CaptureMethod.MANUAL:
+    if not _is_held(body):
         return None
     now = context.clock.now()
     if body.expires_at is None:
