@@ -16,6 +16,7 @@ BursarError
 Domains subclass these in their `errors.py`. `code` is stable and is what clients match on.
 """
 
+from collections.abc import Callable, Coroutine
 from typing import Any, ClassVar
 
 from pydantic import JsonValue
@@ -25,12 +26,17 @@ class BursarError(Exception):
     """A refusal that a person or an agent can act on.
 
     `message` is one sentence for the user; `hint` says what to do; `field` names the input field
-    (dotted path); `details` carries machine-readable numbers, never secrets.
+    (dotted path); `details` carries machine-readable numbers, never secrets. `leaves` writes what
+    stands although the request is refused: it is given a context after the request's own work was
+    undone. `replayed` marks the first answer of an earlier request with the same key.
     """
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 400
     default_hint: ClassVar[str | None] = None
+    # Whether a repeat with the same idempotency key gets this refusal again. What never began, or
+    # may go better the next time, is not kept.
+    is_result: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -40,6 +46,7 @@ class BursarError(Exception):
         field: str | None = None,
         details: dict[str, JsonValue] | None = None,
         retry_after_seconds: int | None = None,
+        leaves: Callable[[Any], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -47,6 +54,8 @@ class BursarError(Exception):
         self.field = field
         self.details = details
         self.retry_after_seconds = retry_after_seconds
+        self.leaves = leaves
+        self.replayed = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the wire shape: code, message and details always; hint and field where they help."""
@@ -73,6 +82,7 @@ class InvalidInput(BursarError):
 
     code = "invalid_input"
     status = 422
+    is_result = False
 
 
 class Unauthenticated(BursarError):
@@ -80,6 +90,7 @@ class Unauthenticated(BursarError):
 
     code = "unauthenticated"
     status = 401
+    is_result = False
     default_hint = "Send a valid token as 'Authorization: Bearer <token>'."
 
 
@@ -88,6 +99,7 @@ class Forbidden(BursarError):
 
     code = "forbidden"
     status = 403
+    is_result = False
 
 
 class NotFound(BursarError):
@@ -109,6 +121,7 @@ class KeyReused(BursarError):
 
     code = "idempotency_key_reused"
     status = 422
+    is_result = False
     default_hint = "Use a new key for a new request; repeat the old body to read its first answer."
 
 
@@ -117,6 +130,7 @@ class InFlight(BursarError):
 
     code = "idempotency_in_flight"
     status = 409
+    is_result = False
     default_hint = "Wait a moment and send the same request again."
 
 
@@ -125,6 +139,7 @@ class TooLarge(BursarError):
 
     code = "too_large"
     status = 413
+    is_result = False
 
 
 class Unavailable(BursarError):
@@ -132,6 +147,7 @@ class Unavailable(BursarError):
 
     code = "unavailable"
     status = 503
+    is_result = False
     default_hint = "Try again in a moment; 'bursar doctor' shows what is wrong."
 
 
@@ -140,4 +156,18 @@ class InternalError(BursarError):
 
     code = "internal_error"
     status = 500
+    is_result = False
     default_hint = "Quote the request id when you report this."
+
+
+def kept_refusal(status: int, body: dict[str, Any]) -> BursarError:
+    """Return the refusal that an earlier request with the same key was answered with."""
+    kind = type("KeptRefusal", (BursarError,), {"code": str(body["code"]), "status": status})
+    error: BursarError = kind(
+        str(body["message"]),
+        hint=body.get("hint"),
+        field=body.get("field"),
+        details=body.get("details"),
+    )
+    error.replayed = True
+    return error

@@ -8,6 +8,7 @@ DOMAINS = (
     "bursar.ledger.operations",
     "bursar.market.operations",
     "bursar.banking.operations",
+    "bursar.payments.operations",
     "bursar.portfolio.operations",
 )
 

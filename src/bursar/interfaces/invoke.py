@@ -2,7 +2,9 @@
 
 authenticate -> scope -> validate -> prepare -> begin -> claim idempotency key -> run -> journal and
 effects -> commit -> answer. A refusal is journaled in a transaction of its own, because the work
-it refused was rolled back. Nothing else in Bursar begins or commits a transaction for a request.
+it refused was rolled back; that of an operation which moves money is an answer like any other, kept
+under its key in the transaction that claimed it. Nothing else in Bursar begins or commits a
+transaction for a request.
 """
 
 import uuid
@@ -23,6 +25,7 @@ from bursar.core.errors import (
     NotFound,
     Unauthenticated,
     Unavailable,
+    kept_refusal,
 )
 from bursar.core.ids import new_id
 from bursar.core.model import Nothing
@@ -35,6 +38,7 @@ from bursar.runtime.registry import Operation, operations
 from bursar.runtime.store import claim_key
 
 KEY_CHARACTERS_MAX = 255
+REFUSED_FIRST = 400
 SHOWN_ONCE = frozenset({"token", "secret"})
 NUL = "\x00"
 PROBLEMS_MAX = 20
@@ -86,6 +90,7 @@ class _Passage:
     body: BaseModel = field(default_factory=Nothing)
     input_hash: bytes = b""
     prepared: Any = None
+    journaled: bool = False
 
     def entry(self, outcome: str, **more: Any) -> Entry:
         """Return the journal row of this call."""
@@ -231,13 +236,16 @@ async def _carry_out(passage: _Passage) -> Answer:
         )
         passage.prepared = await operation.prepare(context, passage.body)
 
-    async def attempt() -> Answer:
+    async def attempt() -> Answer | BursarError:
         async with application.database.transaction(
             passage.actor.workspace_id, read_only=not operation.writes
         ) as transaction:
             return await _run(passage, transaction)
 
     answer = await with_retry(attempt)
+    if isinstance(answer, BursarError):
+        passage.journaled = True
+        raise answer
     if not operation.writes and passage.call.source is Source.MCP:
         # An agent's reads are part of its record; a person's are not. No wait for the disk.
         statement = passage.entry("read").statement()
@@ -245,26 +253,24 @@ async def _carry_out(passage: _Passage) -> Answer:
     return answer
 
 
-async def _run(passage: _Passage, transaction: Transaction) -> Answer:
-    application, operation, call = passage.application, passage.operation, passage.call
+async def _run(passage: _Passage, transaction: Transaction) -> Answer | BursarError:
+    """Run the operation in its transaction; return its answer, or a refusal that is kept."""
+    operation, call = passage.operation, passage.call
     keyed = operation.writes and call.idempotency_key is not None and not call.dry_run
+    keeps_refusals = keyed and operation.moves_money
     if keyed:
         stored = await _claim(passage, transaction)
         if stored is not None:
             return stored
-    context = Context(
-        session=transaction.session,
-        actor=passage.actor,
-        clock=application.clock,
-        settings=application.settings,
-        request_id=call.request_id,
-        source=call.source,
-        cache=application.cache,
-        dry_run=call.dry_run,
-        prepared=passage.prepared,
-        client=passage.call.client,
-    )
-    output: BaseModel = await operation.run(context, passage.body)
+    if keeps_refusals:
+        await transaction.savepoint()
+    context = _context(passage, transaction, keyed=keyed)
+    try:
+        output: BaseModel = await operation.run(context, passage.body)
+    except BursarError as error:
+        if keeps_refusals and error.is_result and await transaction.undo():
+            return await _keep(passage, transaction, error)
+        raise
     if call.dry_run:
         transaction.rollback = True
         return Answer(200, output)
@@ -277,9 +283,47 @@ async def _run(passage: _Passage, transaction: Transaction) -> Answer:
             idempotency_key=call.idempotency_key if keyed else None,
             answer_status=operation.status,
             answer_body=_without_secrets(output) if keyed else None,
+            answer_kept_for_ever=operation.moves_money,
         )
         transaction.before_commit.append(entry.statement())
     return Answer(operation.status, output, effects=tuple(e.id for e in context.effects))
+
+
+def _context(passage: _Passage, transaction: Transaction, *, keyed: bool) -> Context:
+    application, call = passage.application, passage.call
+    return Context(
+        session=transaction.session,
+        actor=passage.actor,
+        clock=application.clock,
+        settings=application.settings,
+        request_id=call.request_id,
+        source=call.source,
+        cache=application.cache,
+        dry_run=call.dry_run,
+        prepared=passage.prepared,
+        client=call.client,
+        idempotency_key=call.idempotency_key if keyed else None,
+        input_hash=passage.input_hash,
+    )
+
+
+async def _keep(passage: _Passage, transaction: Transaction, error: BursarError) -> BursarError:
+    """Journal a refusal and keep it under its key, with what it leaves behind."""
+    context = _context(passage, transaction, keyed=True)
+    if error.leaves is not None:
+        await error.leaves(context)
+    entry = passage.entry(
+        "refused",
+        error_code=error.code,
+        facts=context.facts,
+        effects=context.effects,
+        idempotency_key=passage.call.idempotency_key,
+        answer_status=error.status,
+        answer_body=error.as_json(),
+        answer_kept_for_ever=True,
+    )
+    transaction.before_commit.append(entry.statement())
+    return error
 
 
 def _without_secrets(output: BaseModel) -> JsonValue:
@@ -300,6 +344,8 @@ async def _claim(passage: _Passage, transaction: Transaction) -> Answer | None:
     if claimed.input_hash != passage.input_hash:
         raise KeyReused("this idempotency key was used before with another body")
     transaction.rollback = True
+    if claimed.status >= REFUSED_FIRST and isinstance(claimed.body, dict):
+        raise kept_refusal(claimed.status, claimed.body)
     return Answer(claimed.status, None, stored=claimed.body, replayed=True)
 
 
@@ -308,7 +354,7 @@ async def _journal_refusal(passage: _Passage, error: BursarError) -> None:
     by_agent = passage.call.source is Source.MCP
     if passage.call.dry_run or not (passage.operation.writes or by_agent):
         return
-    if isinstance(error, Unavailable):
+    if passage.journaled or error.replayed or isinstance(error, Unavailable):
         return
     statement = passage.entry("refused", error_code=error.code).statement()
     workspace_id = passage.actor.workspace_id

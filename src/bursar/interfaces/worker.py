@@ -17,12 +17,16 @@ import structlog
 from prometheus_client import Counter
 from redis import Redis
 
+from bursar.core.errors import BursarError
 from bursar.interfaces import catalogue
 from bursar.interfaces.application import Application, open_application
 from bursar.interfaces.carrier import JOB, QUEUE, TASK, Carrier, celery_for
 from bursar.interfaces.effect_runner import carry_out, sweep
+from bursar.interfaces.invoke import Call, invoke
 from bursar.interfaces.job_lease import leased
 from bursar.interfaces.logs import configure_logs
+from bursar.payments.operations.captures import workspaces_due
+from bursar.runtime.actor import Source, system_actor
 from bursar.runtime.cleanup import delete_expired
 from bursar.runtime.embedded.state import addresses
 from bursar.settings import Settings
@@ -45,8 +49,21 @@ async def _clean_up(application: Application) -> int:
     return await delete_expired(application.database, application.clock)
 
 
+async def expire_late_payments(application: Application) -> int:
+    """Release what payments hold beyond their time, one workspace after the other."""
+    due = await workspaces_due(application.database, application.clock)
+    for workspace_id in due:
+        actor = system_actor(workspace_id)
+        try:
+            await invoke(application, Call("payments.expire_payments", {}, Source.JOB, actor=actor))
+        except BursarError as refusal:  # already logged; the others must not wait for it
+            log.warning("payments were not expired", code=refusal.code)
+    return len(due)
+
+
 JOBS = (
     Job("EffectSweepJob", 10, sweep),
+    Job("PaymentExpiryJob", 60, expire_late_payments),
     Job("DataCleanupJob", 86_400, _clean_up),
 )
 

@@ -11,6 +11,8 @@ BursarError
         NotHeld               409  more would leave than is held
         AlreadyReversed       409  an activity is reversed once
         HoldResolved          409  the hold was captured, voided or expired before
+        PartOfPayment         409  a payment's activity is undone by the payment
+        AccountOnHold         409  an account with open holds cannot be closed
     InvalidInput
         InvalidActivity       422  a field is missing or contradicts the kind
 """
@@ -74,6 +76,20 @@ class HoldResolved(Conflict):
     """The hold was captured, voided or expired before."""
 
     code = "hold_resolved"
+
+
+class PartOfPayment(Conflict):
+    """The activity belongs to a payment, whose state would no longer be true."""
+
+    code = "part_of_payment"
+    default_hint = "Refund or reverse the payment instead."
+
+
+class AccountOnHold(Conflict):
+    """Amounts of the account are on hold, or on their way to it."""
+
+    code = "account_on_hold"
+    default_hint = "Capture or release the payments that hold them first."
 
 
 class InvalidActivity(InvalidInput):

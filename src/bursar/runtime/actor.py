@@ -48,6 +48,7 @@ PACKAGES = (
     "ledger",
     "market",
     "banking",
+    "payments",
     "portfolio",
 )
 READ_SCOPES = frozenset(f"{package}:read" for package in PACKAGES)

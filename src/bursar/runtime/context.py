@@ -83,6 +83,8 @@ class Context:
     facts: list[Fact] = field(default_factory=list)
     effects: list[EffectRequest] = field(default_factory=list)
     client: Client = UNKNOWN_CLIENT
+    idempotency_key: str | None = None
+    input_hash: bytes = b""
 
     @property
     def workspace_id(self) -> uuid.UUID:

@@ -74,6 +74,23 @@ class Transaction:
     before_commit: list[str] = field(default_factory=list)
     rollback: bool = False
 
+    async def savepoint(self) -> None:
+        """Mark the place that `undo` goes back to."""
+        raw = await _driver_connection(self.session)
+        await raw.execute("SAVEPOINT operation")
+
+    async def undo(self) -> bool:
+        """Undo what was done since the savepoint, locks taken before it kept.
+
+        False when the session cannot go on: then only a rollback of the whole is left.
+        """
+        if not self.session.is_active:
+            return False
+        self.session.expunge_all()
+        raw = await _driver_connection(self.session)
+        await raw.execute("ROLLBACK TO SAVEPOINT operation")
+        return True
+
 
 class Database:
     """A pool of connections of the application role.

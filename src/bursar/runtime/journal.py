@@ -38,6 +38,7 @@ class Entry:
     idempotency_key: str | None = None
     answer_status: int = 0
     answer_body: JsonValue = None
+    answer_kept_for_ever: bool = False
 
     def statement(self) -> str:
         """Return the SQL that records this entry, with its values quoted in."""
@@ -66,7 +67,9 @@ class Entry:
             document["answer"] = {
                 "status": self.answer_status,
                 "body": self.answer_body,
-                "expires_at": (self.at + dt.timedelta(days=IDEMPOTENCY_DAYS)).isoformat(),
+                "expires_at": "infinity"
+                if self.answer_kept_for_ever
+                else (self.at + dt.timedelta(days=IDEMPOTENCY_DAYS)).isoformat(),
             }
         # PostgreSQL's jsonb has no NUL character; JSON text would carry it as an escape.
         return json.loads(json.dumps(document).replace("\\u0000", "\\ufffd"))  # type: ignore[no-any-return]

@@ -36,6 +36,7 @@ class Operation:
     writes: bool
     destructive: bool
     idempotency_required: bool
+    moves_money: bool
     status: int
     summary: str
     description: str
@@ -64,6 +65,7 @@ def operation(  # every keyword is one fact of the public contract
     positional: tuple[str, ...] = (),
     destructive: bool = False,
     idempotency_required: bool = False,
+    moves_money: bool = False,
     status: int = 0,
     prepare: Prepare | None = None,
 ) -> Callable[[Run[Input, Output]], Run[Input, Output]]:
@@ -74,6 +76,8 @@ def operation(  # every keyword is one fact of the public contract
     "POST /accounts". tool: MCP tool name; "" means `package_verb`, None means no tool.
     command: words on the command line, such as "portfolio summary"; "" means derived from the
     name, None means no command. positional: input fields that are arguments, not options.
+    moves_money: the operation pays, holds, releases or gives back money. It needs an idempotency
+    key, whose first answer, a refusal too, is kept for ever, and interfaces call it destructive.
     prepare: optional step before the transaction (slow or blocking work); its result is
     `context.prepared`. Raises ValueError or TypeError at import time when the statement is inconsistent.
     """
@@ -81,6 +85,9 @@ def operation(  # every keyword is one fact of the public contract
     def register(run: Run[Input, Output]) -> Run[Input, Output]:
         input_model, output_model = _models_of(name, run)
         _check(name, scope, run, input_model, positional=positional)
+        if moves_money and not writes:
+            msg = f"operation {name} moves money, so it writes"
+            raise ValueError(msg)
         method, _, path = http.partition(" ")
         package, _, verb = name.partition(".")
         doc = inspect.cleandoc(run.__doc__ or "")
@@ -94,8 +101,9 @@ def operation(  # every keyword is one fact of the public contract
             command=tuple((words or "").split()),
             positional=positional,
             writes=writes,
-            destructive=destructive,
-            idempotency_required=idempotency_required,
+            destructive=destructive or moves_money,
+            idempotency_required=idempotency_required or moves_money,
+            moves_money=moves_money,
             status=status or (201 if method == "POST" and writes else 200),
             summary=doc.splitlines()[0],
             description=doc,

@@ -19,6 +19,8 @@ from bursar.runtime.pages import Page
 from bursar.runtime.registry import operation
 
 SAME_MOMENT_MAX = 500
+# A hold and the end of what is left of it reserve and release; only captures move money.
+MOVES_NOTHING = frozenset({"hold", "void", "expire"})
 COPIED = (
     "id",
     "kind",
@@ -168,6 +170,8 @@ async def _balances_after(
 def effect_on(activity: Activity, account: Account) -> Decimal:
     """Return what an activity did to the account's cash in the account's own currency."""
     code, change = account.currency, Decimal(0)
+    if activity.kind in MOVES_NOTHING:
+        return change
     if activity.account_id == account.id and activity.currency == code:
         change += activity.cash_change or Decimal(0)
     receives = activity.counter_account_id == account.id or (
@@ -178,6 +182,6 @@ def effect_on(activity: Activity, account: Account) -> Decimal:
     if activity.counter_amount is not None:
         return change + (activity.counter_amount if activity.counter_currency == code else 0)
     if activity.currency == code and activity.amount is not None:
-        takes = activity.kind == ActivityKind.TRANSFER_IN
+        takes = activity.kind in (ActivityKind.TRANSFER_IN, "refund")
         change += -activity.amount if takes else activity.amount
     return change

@@ -23,13 +23,16 @@ class Role(StrEnum):
 
 
 OWN_ACCOUNT: Final = frozenset({"identity:read", "identity:write"})
-READ_BOOK: Final = frozenset({"ledger:read", "market:read", "banking:read", "portfolio:read"})
+READ_BOOK: Final = frozenset(
+    {"ledger:read", "market:read", "banking:read", "payments:read", "portfolio:read"}
+)
 WRITE_BOOK: Final = frozenset({"ledger:write", "market:write", "banking:write", "portfolio:write"})
+MOVE_MONEY: Final = frozenset({"payments:write"})
 PEOPLE_ONLY: Final = frozenset({"approve", "admin"})
 
 SCOPES_OF_ROLE: Final = {
-    Role.OWNER: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | PEOPLE_ONLY,
-    Role.ADMIN: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | PEOPLE_ONLY,
+    Role.OWNER: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | MOVE_MONEY | PEOPLE_ONLY,
+    Role.ADMIN: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | MOVE_MONEY | PEOPLE_ONLY,
     Role.TRADER: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | {"approve"},
     Role.ANALYST: OWN_ACCOUNT | READ_BOOK | {"market:write", "portfolio:write"},
     Role.DEVELOPER: OWN_ACCOUNT | READ_BOOK,

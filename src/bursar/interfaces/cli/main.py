@@ -3,6 +3,7 @@
 import inspect
 import json
 import sys
+import uuid
 from typing import Annotated, Any
 
 import typer
@@ -54,17 +55,20 @@ def _function(command: dict[str, Any]) -> Any:
     def run(**values: Any) -> None:
         as_json = values.pop("as_json")
         dry_run = values.pop("dry_run", False)
+        key = values.pop("idempotency_key", None)
         body = {
             p["name"]: _value(p, values[p["name"]])
             for p in command["parameters"]
             if values.get(p["name"]) is not None
         }
-        execute(command, body, as_json=as_json, dry_run=dry_run)
+        execute(command, body, as_json=as_json, dry_run=dry_run, key=key)
 
     parameters = [_parameter(p) for p in command["parameters"]]
     parameters.append(_flag("as_json", "--json", "Print the result as JSON and nothing else."))
     if command["writes"]:
         parameters.append(_flag("dry_run", "--dry-run", "Show the result and change nothing."))
+    if command["moves_money"]:
+        parameters.append(_key_option())
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     run.__name__ = command["operation"].replace(".", "_")
     return run
@@ -74,6 +78,14 @@ def _flag(name: str, option: str, text: str) -> inspect.Parameter:
     annotation = Annotated[bool, typer.Option(option, help=text)]
     return inspect.Parameter(
         name, inspect.Parameter.KEYWORD_ONLY, default=False, annotation=annotation
+    )
+
+
+def _key_option() -> inspect.Parameter:
+    text = "Repeat an earlier request safely: the key it was sent with. Default a new one."
+    annotation = Annotated[str | None, typer.Option("--idempotency-key", help=text)]
+    return inspect.Parameter(
+        "idempotency_key", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
     )
 
 
@@ -113,11 +125,22 @@ def _value(facts: dict[str, Any], given: Any) -> Any:
 
 
 def execute(
-    command: dict[str, Any], body: dict[str, Any], *, as_json: bool, dry_run: bool = False
+    command: dict[str, Any],
+    body: dict[str, Any],
+    *,
+    as_json: bool,
+    dry_run: bool = False,
+    key: str | None = None,
 ) -> None:
-    """Call the server and print its answer."""
+    """Call the server and print its answer; what moves money also tells the key it was sent with."""
     server = client.find_server()
-    document = server.call(command["method"], command["path"], body, dry_run=dry_run)
+    key = key or str(uuid.uuid4())
+    tells_key = command.get("moves_money", False) and not dry_run
+    if tells_key and not as_json:
+        typer.echo(f"idempotency key: {key}", err=True)
+    document = server.call(command["method"], command["path"], body, dry_run=dry_run, key=key)
+    if tells_key and as_json:
+        typer.echo(f"idempotency key: {key}", err=True)
     if as_json:
         typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return

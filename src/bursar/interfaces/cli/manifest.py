@@ -30,6 +30,7 @@ def describe(operation: Any) -> dict[str, Any]:
         "method": operation.method,
         "path": operation.path,
         "writes": operation.writes,
+        "moves_money": operation.moves_money,
         "parameters": [
             {
                 "name": name,

@@ -31,6 +31,13 @@ VIEWS: dict[str, tuple[str, ...]] = {
         "name", "account", "quantity", "price", "price_day", "value", "weight", "cost",
         "unrealised_gain",
     ),
+    "payments.list_payments": (
+        "created_at", "status", "amount", "currency", "on_hold", "refunded", "payer_account_name",
+        "payee_account_name", "payee_name", "reference",
+    ),
+    "ledger.get_account_statement": (
+        "at", "kind", "payee", "memo", "category", "amount", "balance",
+    ),
     "banking.search_transactions": (
         "effective_at", "kind", "account", "name", "payee", "quantity", "cash_change", "currency",
         "category",

@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from bursar.interfaces.application import Application
+from bursar.interfaces.demo.payments import (
+    FIRST_NIGHT,
+    GROCERIES,
+    HOTEL,
+    MISSING_ITEMS,
+    RENT,
+)
 from bursar.interfaces.demo.plan import (
     ACCOUNTS,
     CHECKING,
@@ -39,6 +46,7 @@ async def seed_demo(application: Application, workspace_id: uuid.UUID) -> str:
     seed = Seed(application, workspace_id)
     await seed.market(prices)
     await seed.book(prices)
+    await seed.payments()
     as_of = prices.days[-1].isoformat()
     write_atomically(marker, json.dumps({"workspace_id": str(workspace_id), "as_of": as_of}))
     return as_of
@@ -122,3 +130,13 @@ class Seed:
         for number, transaction in enumerate(transactions(prices)):
             await self._do(f"transaction:{number}", "banking.record_transaction", transaction)
         await self._do("targets", "portfolio.set_targets", TARGETS)
+
+    async def payments(self) -> None:
+        """Pay the rent, hold a hotel and capture its first night, refund a part of the groceries."""
+        await self._do("payment:rent", "payments.initiate_payment", RENT)
+        hotel = await self._do("payment:hotel", "payments.initiate_payment", HOTEL)
+        night = {"payment_id": hotel["id"], **FIRST_NIGHT}
+        await self._do("payment:hotel:night", "payments.capture_payment", night)
+        groceries = await self._do("payment:groceries", "payments.initiate_payment", GROCERIES)
+        missing = {"payment_id": groceries["id"], **MISSING_ITEMS}
+        await self._do("payment:groceries:refund", "payments.process_refund", missing)

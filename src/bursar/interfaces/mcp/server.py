@@ -20,6 +20,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import (
     INVALID_PARAMS,
     CallToolResult,
+    ContentBlock,
     Resource,
     ResourceTemplate,
     TextContent,
@@ -36,6 +37,7 @@ from bursar.core.errors import (
     Unauthenticated,
     Unavailable,
 )
+from bursar.core.ids import new_id
 from bursar.interfaces.application import Application
 from bursar.interfaces.invoke import Call, invoke
 from bursar.interfaces.mcp.guard import GUARDED, Guard
@@ -195,12 +197,16 @@ class BursarServer(MCPServer[Any]):
                     f"there is no tool {name[:NAME_CHARACTERS_MAX]!r} here",
                     hint="List the tools; MCP_TOOLSETS and the token's scopes decide which exist.",
                 )
-            document = await self._invoke_tool(operation, dict(arguments))
+            given = dict(arguments)
+            made = _key_for(operation, given)
+            document = await self._invoke_tool(operation, given)
         except BursarError as error:
             text = TextContent(type="text", text=compact(refusal(error)))
             return CallToolResult(content=[text], is_error=True)
         text = TextContent(type="text", text=compact(document))
-        return CallToolResult(content=[text], structured_content=document)
+        content: list[ContentBlock] = [text]
+        content += [TextContent(type="text", text=compact({KEY_FIELD: key})) for key in made]
+        return CallToolResult(content=content, structured_content=document)
 
     async def _invoke_tool(self, operation: Operation, given: dict[str, Any]) -> Any:
         if not operation.writes:
@@ -296,6 +302,16 @@ class BursarServer(MCPServer[Any]):
         """Return how many sessions and event streams are open over HTTP."""
         sessions = self.session_manager._server_instances  # noqa: SLF001 - the SDK counts silently
         return len(sessions) + (self._streams.open if self._streams else 0)
+
+
+def _key_for(operation: Operation, given: dict[str, Any]) -> list[str]:
+    """Give a call that moves money a key when it brought none; return the key that was made."""
+    if not operation.idempotency_required or given.get(DRY_RUN_FIELD):
+        return []
+    if given.get(KEY_FIELD) is not None:
+        return []
+    given[KEY_FIELD] = str(new_id())
+    return [given[KEY_FIELD]]
 
 
 def mcp_routes(settings: Settings) -> tuple[list[Route], Run]:

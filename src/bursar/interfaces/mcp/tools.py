@@ -1,7 +1,8 @@
 """Tools, made from the registry: names, schemas and hints; small, because agents pay by the byte.
 
 A tool with a name of its own belongs to the toolset `core`, which is shown by default; the others
-belong to their package's toolset. Scopes and toolsets only ever narrow what a caller sees.
+belong to their package's toolset, and so does every tool that moves money: an agent sees those only
+where somebody switched them on. Scopes and toolsets only ever narrow what a caller sees.
 """
 
 from functools import cache
@@ -25,7 +26,8 @@ OUTPUT_BYTES_MAX = 330
 def toolset_of(operation: Operation) -> str:
     """Return the toolset a tool belongs to."""
     derived = operation.name.replace(".", "_")
-    return operation.name.partition(".")[0] if operation.tool == derived else CORE
+    own = operation.tool == derived or operation.moves_money
+    return operation.name.partition(".")[0] if own else CORE
 
 
 def tool_operations() -> dict[str, Operation]:
@@ -77,6 +79,4 @@ def _arguments(operation: Operation) -> dict[str, Any]:
         return schema
     schema["properties"][KEY_FIELD] = {"type": "string", "description": KEY_TEXT}
     schema["properties"][DRY_RUN_FIELD] = {"type": "boolean", "description": DRY_RUN_TEXT}
-    if operation.idempotency_required:
-        schema.setdefault("required", []).append(KEY_FIELD)
     return schema

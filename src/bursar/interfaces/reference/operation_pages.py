@@ -40,7 +40,9 @@ def _operation(operation: Operation) -> str:
     if operation.command:
         lines.append(f"- Command: `bursar {' '.join(operation.command)}`")
     if operation.writes:
-        lines.append("- Writes" + ("; cannot be undone" if operation.destructive else ""))
+        moves = "; moves money, so `Idempotency-Key` is required" if operation.moves_money else ""
+        last = operation.destructive and not operation.moves_money
+        lines.append("- Writes" + moves + ("; cannot be undone" if last else ""))
     fields = _fields(operation.input_model.model_json_schema())
     lines.append("")
     if fields:

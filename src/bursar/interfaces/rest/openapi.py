@@ -94,6 +94,8 @@ def _entry(
     entry["security"] = [] if operation.scope is None else [{"token": []}, {"session": []}]
     if operation.scope is not None:
         entry["x-scope"] = operation.scope
+    if operation.moves_money:
+        entry["x-moves-money"] = True
     return entry
 
 

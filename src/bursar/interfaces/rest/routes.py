@@ -124,10 +124,12 @@ def render(answer: Answer) -> Response:
 
 
 def render_error(error: BursarError) -> Response:
-    """Return an error in the one shape."""
+    """Return an error in the one shape; a replay says so in a header."""
     response = Response(json.dumps(error.as_json()), error.status, media_type="application/json")
     if error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(error.retry_after_seconds)
+    if error.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
     if error.status == 401:  # noqa: PLR2004 - HTTP's own number
         response.headers["WWW-Authenticate"] = 'Bearer realm="bursar"'
     return response

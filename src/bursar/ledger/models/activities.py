@@ -164,7 +164,9 @@ class Activity(Model):
     """An activity as the book holds it."""
 
     id: uuid.UUID = Field(description="Id of the activity.")
-    kind: str = Field(description="What happened, or reversal, hold, capture, void, expire.")
+    kind: str = Field(
+        description="What happened, or payment, refund, reversal, hold, capture, void, expire."
+    )
     effective_at: dt.datetime = Field(description="When it counts, in UTC.")
     account_id: uuid.UUID = Field(description="The account.")
     counter_account_id: uuid.UUID | None = Field(description="The own account on the other side.")

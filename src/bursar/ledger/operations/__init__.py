@@ -9,6 +9,7 @@ from bursar.ledger.operations import (
     holds,
     lots,
     search,
+    statements,
     verification,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "holds",
     "lots",
     "search",
+    "statements",
     "tables",
     "verification",
 ]

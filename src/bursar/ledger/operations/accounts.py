@@ -12,7 +12,7 @@ from bursar.core.ids import new_id
 from bursar.core.money import from_units
 from bursar.ledger import tables
 from bursar.ledger.calc.currencies import currency
-from bursar.ledger.errors import AccountExists, AccountNotEmpty, AccountNotFound
+from bursar.ledger.errors import AccountExists, AccountNotEmpty, AccountNotFound, AccountOnHold
 from bursar.ledger.models import (
     Account,
     AccountChange,
@@ -171,9 +171,14 @@ async def change_account(context: Context, body: AccountChange) -> Account:
     status=200,
 )
 async def close_account(context: Context, body: AccountReference) -> Account:
-    """Close an empty account; its history stays, and nothing later can be posted to it."""
-    row = await existing(context, body.account_id, lock=True)
+    """Close an empty account; its history stays, and nothing later can be posted to it.
+
+    Refused while a payment holds an amount of it, or would pay into it.
+    """
+    row = await existing(context, body.account_id, lock=True, alone=True)
     if row.closed_at is None:
+        if await store.is_on_hold(context.session, context.workspace_id, row.id):
+            raise AccountOnHold(f"{row.name} has open holds", field="account_id")
         left = await store.held(context.session, context.workspace_id, [row.id])
         if left:
             codes = ", ".join(sorted({held.code for held in left})[:5])
@@ -186,10 +191,12 @@ async def close_account(context: Context, body: AccountReference) -> Account:
 
 
 async def existing(
-    context: Context, account_id: uuid.UUID, *, lock: bool = False
+    context: Context, account_id: uuid.UUID, *, lock: bool = False, alone: bool = False
 ) -> tables.Account:
     """Return an own account of the caller's workspace, or raise AccountNotFound."""
-    row = await store.own_account(context.session, context.workspace_id, account_id, lock=lock)
+    row = await store.own_account(
+        context.session, context.workspace_id, account_id, lock=lock, alone=alone
+    )
     if row is None:
         raise AccountNotFound(f"there is no account {account_id}", field="account_id")
     return row

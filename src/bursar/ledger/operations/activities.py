@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bursar.core.errors import TooLarge
 from bursar.core.money import format_decimal, from_units
 from bursar.ledger.calc.lot_events import LOT_KINDS
-from bursar.ledger.errors import ActivityNotFound, AlreadyReversed, NotHeld
+from bursar.ledger.errors import ActivityNotFound, AlreadyReversed, NotHeld, PartOfPayment
 from bursar.ledger.models import NewActivity, PostedActivity
 from bursar.ledger.operations.batches import batch_of, drafts_of, located
 from bursar.ledger.operations.lots import refresh_lots
@@ -63,11 +63,13 @@ async def reverse_activity(
 
     `release` lets the same source row be imported again later (undoing a whole import); without
     it a re-import finds the reversed activity and adds nothing. Raises ActivityNotFound,
-    AlreadyReversed, or NotHeld when what came in with it was passed on since.
+    AlreadyReversed, PartOfPayment, or NotHeld when what came in with it was passed on since.
     """
     original = await activity_store.group(context.session, context.workspace_id, activity_id)
     if original is None:
         raise ActivityNotFound(f"there is no activity {activity_id}", field="activity_id")
+    if original.kind in activity_store.PAYMENT_KINDS:
+        raise PartOfPayment(f"activity {activity_id} is part of a payment", field="activity_id")
     batch = await activity_store.mirror_of(
         context.session,
         context.workspace_id,

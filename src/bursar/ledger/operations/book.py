@@ -30,6 +30,8 @@ KINDS = (
     "capture",
     "void",
     "expire",
+    "payment",
+    "refund",
 )
 DAY_MICROSECONDS = 86_400_000_000
 EPOCH_ORDINAL = 719_163

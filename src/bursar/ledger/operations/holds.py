@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 
 from pydantic import AwareDatetime, Field
@@ -16,6 +17,7 @@ from bursar.ledger.errors import ActivityNotFound, HoldResolved
 from bursar.ledger.operations.accounts import existing
 from bursar.ledger.operations.activities import not_held
 from bursar.ledger.store import accounts as account_store
+from bursar.ledger.store import cash as cash_store
 from bursar.ledger.store import holds as store
 from bursar.ledger.store import posting
 from bursar.ledger.tables import TransferGroup
@@ -32,6 +34,9 @@ class NewHold(Model):
     currency: str = Field(max_length=10, description="Its currency.")
     counter_account_id: uuid.UUID | None = Field(None, description="The own account to be paid.")
     expires_at: AwareDatetime | None = Field(None, description="When it lapses by itself.")
+    id: uuid.UUID | None = Field(None, description="Id of the hold and of its group; default new.")
+    payee: str | None = Field(None, description="Other party, for the book's rows.")
+    memo: str | None = Field(None, description="Free text, for the book's rows.")
 
 
 async def hold(context: Context, order: NewHold) -> uuid.UUID:
@@ -51,11 +56,13 @@ async def hold(context: Context, order: NewHold) -> uuid.UUID:
     balances = await posting.open_balances(
         session, workspace_id, [(payer.id, commodity), (target, commodity)]
     )
+    hold_id = order.id or new_id()
     group = _group(context, order.account_id, order.counter_account_id, kind="hold")
+    group.id = hold_id
     group.currency, group.amount = cash.code, order.amount
+    group.payee, group.memo = order.payee, order.memo
     session.add(group)
     await session.flush()
-    hold_id = new_id()
     refused = await store.hold(
         session,
         workspace_id,
@@ -75,34 +82,51 @@ async def hold(context: Context, order: NewHold) -> uuid.UUID:
     return hold_id
 
 
-async def capture(context: Context, hold_id: uuid.UUID, amount: Decimal | None = None) -> None:
-    """Post a part of a hold, or all that is left of it; the rest stays reserved."""
-    await _resolve(context, hold_id, kind="post", amount=amount)
+async def capture(context: Context, hold_id: uuid.UUID, amount: Decimal | None = None) -> uuid.UUID:
+    """Post a part of a hold, or all that is left of it; the rest stays reserved. Return the group."""
+    return await _resolve(context, hold_id, kind="post", amount=amount)
 
 
-async def void(context: Context, hold_id: uuid.UUID) -> None:
-    """Release what is left of a hold."""
-    await _resolve(context, hold_id, kind="void")
+async def void(context: Context, hold_id: uuid.UUID) -> uuid.UUID:
+    """Release what is left of a hold; return the group."""
+    return await _resolve(context, hold_id, kind="void")
+
+
+async def expire(context: Context, hold_id: uuid.UUID) -> uuid.UUID:
+    """Release what is left of a hold because its time has run out; return the group."""
+    return await _resolve(context, hold_id, kind="expire")
+
+
+async def due(context: Context, *, limit: int = EXPIRED_MAX) -> list[uuid.UUID]:
+    """Return holds of the workspace whose time has run out."""
+    return await store.due(context.session, context.workspace_id, context.clock.now(), limit)
+
+
+async def lock(context: Context, hold_ids: Sequence[uuid.UUID]) -> None:
+    """Lock the balances of several holds at once, before the first of them is resolved."""
+    balances = await store.balances(context.session, context.workspace_id, hold_ids)
+    if balances:
+        await cash_store.lock(context.session, context.workspace_id, balances)
 
 
 async def expire_due(context: Context) -> int:
     """Release holds whose time has run out, at most 1000 a call; return how many."""
-    due = await store.due(context.session, context.workspace_id, context.clock.now(), EXPIRED_MAX)
-    for hold_id in due:
-        await _resolve(context, hold_id, kind="expire")
-    return len(due)
+    late = await due(context)
+    for hold_id in late:
+        await expire(context, hold_id)
+    return len(late)
 
 
 async def _resolve(
     context: Context, hold_id: uuid.UUID, *, kind: str, amount: Decimal | None = None
-) -> None:
+) -> uuid.UUID:
     found = await store.find(context.session, context.workspace_id, hold_id)
     if found is None:
         raise ActivityNotFound(f"there is no hold {hold_id}", field="hold_id")
     units = None if amount is None else _units(amount, found.currency)
     group_kind = "capture" if kind == "post" else kind
     group = _group(context, found.account_id, found.counter_account_id, kind=group_kind)
-    group.currency = found.currency
+    group.currency, group.payee, group.memo = found.currency, found.payee, found.memo
     if kind == "post":
         exponent = currency(found.currency).exponent
         group.amount = from_units(int(found.remaining) if units is None else units, exponent)
@@ -120,6 +144,7 @@ async def _resolve(
     if answer != "done":
         raise HoldResolved(f"this hold was {answer} before", field="hold_id")
     context.fact(f"hold.{group_kind}", hold_id)
+    return group.id
 
 
 def _group(

@@ -12,6 +12,13 @@ from bursar.ledger.store import log as store
 from bursar.runtime.context import Context
 
 ROWS_PER_PAGE = 5_000
+# How a payment's movement is told to programs that know no payments: with another own account as a
+# transfer, else as money that came or went.
+TOLD_AS = {
+    "payment": (ActivityKind.TRANSFER_OUT, ActivityKind.WITHDRAWAL),
+    "capture": (ActivityKind.TRANSFER_OUT, ActivityKind.WITHDRAWAL),
+    "refund": (ActivityKind.TRANSFER_IN, ActivityKind.DEPOSIT),
+}
 FIRST = uuid.UUID(int=0)
 
 
@@ -25,12 +32,16 @@ async def activity_log(
 ) -> list[LoggedActivity]:
     """Return the activities that stand (reversed ones and reversals left out), in posting order.
 
-    from_at is inclusive, to_at exclusive. Holds and what became of them are left out. Raises
+    from_at is inclusive, to_at exclusive. Payments, captures and refunds are told as the transfers,
+    withdrawals and deposits they are; holds and their ends move nothing and are left out. Raises
     TooLarge beyond `rows_max`.
     """
     parameters: dict[str, Any] = {"account": account_id, "from_at": from_at, "to_at": to_at}
     parameters = {name: value for name, value in parameters.items() if value is not None}
-    parameters |= {"kinds": [kind.value for kind in ActivityKind], "limit": ROWS_PER_PAGE}
+    parameters |= {
+        "kinds": [*TOLD_AS, *(kind.value for kind in ActivityKind)],
+        "limit": ROWS_PER_PAGE,
+    }
     found: list[LoggedActivity] = []
     after = FIRST
     while True:
@@ -50,6 +61,9 @@ def _model(row: Any) -> LoggedActivity:
     numerator, denominator = fields.pop("ratio_numerator"), fields.pop("ratio_denominator")
     choices = fields.pop("lot_choice") or ()
     tags = fields.pop("tags") or ()
+    if row.kind in TOLD_AS:
+        between, outside = TOLD_AS[row.kind]
+        fields["kind"] = (outside if row.counter_account_id is None else between).value
     return LoggedActivity(
         **fields,
         ratio=None if numerator is None else (int(numerator), int(denominator)),

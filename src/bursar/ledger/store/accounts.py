@@ -92,16 +92,24 @@ class Held(NamedTuple):
 
 
 async def own_account(
-    session: AsyncSession, workspace_id: uuid.UUID, account_id: uuid.UUID, *, lock: bool = False
+    session: AsyncSession,
+    workspace_id: uuid.UUID,
+    account_id: uuid.UUID,
+    *,
+    lock: bool = False,
+    alone: bool = False,
 ) -> Account | None:
-    """Return one of the person's own accounts, or None; `lock` keeps others from changing it."""
+    """Return one of the person's own accounts, or None; `lock` keeps others from changing it.
+
+    `alone` also waits for, and then keeps out, whoever is posting to it.
+    """
     query = select(Account).where(
         Account.workspace_id == workspace_id,
         Account.id == account_id,
         Account.account_class.in_(OWN_CLASSES),
     )
     if lock:
-        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+        query = query.with_for_update(key_share=not alone).execution_options(populate_existing=True)
     return await session.scalar(query)
 
 
@@ -186,6 +194,19 @@ async def apply_rules(
         return False
     await session.execute(_APPLY_RULES, parameters)
     return True
+
+
+_ON_HOLD = text("""
+SELECT count(*) FROM balance
+WHERE workspace_id = :workspace AND account_id = :account
+  AND (debits_pending > 0 OR credits_pending > 0)
+""")
+
+
+async def is_on_hold(session: AsyncSession, workspace_id: uuid.UUID, account_id: uuid.UUID) -> bool:
+    """Tell whether a hold takes from an account, or would give to it."""
+    parameters = {"workspace": workspace_id, "account": account_id}
+    return bool(await session.scalar(_ON_HOLD, parameters))
 
 
 async def instruments_of(

@@ -12,7 +12,8 @@ from bursar.core.ids import new_id
 from bursar.ledger.store.posting import Batch
 from bursar.ledger.tables import Transfer, TransferGroup
 
-NOT_REVERSIBLE = frozenset({"hold", "capture", "void", "expire"})
+PAYMENT_KINDS = frozenset({"payment", "capture", "refund"})
+NOT_REVERSIBLE = PAYMENT_KINDS | {"hold", "void", "expire"}
 
 
 async def group(

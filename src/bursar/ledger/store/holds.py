@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -22,6 +23,8 @@ class HoldRow(NamedTuple):
     account_id: uuid.UUID
     counter_account_id: uuid.UUID | None
     currency: str
+    payee: str | None
+    memo: str | None
     remaining: Decimal
     state: str
 
@@ -81,6 +84,8 @@ async def find(
                 TransferGroup.account_id,
                 TransferGroup.counter_account_id,
                 TransferGroup.currency,
+                TransferGroup.payee,
+                TransferGroup.memo,
                 Pending.remaining,
                 Pending.state,
             )
@@ -90,6 +95,18 @@ async def find(
         )
     ).one_or_none()
     return None if row is None else HoldRow._make(row)
+
+
+async def balances(
+    session: AsyncSession, workspace_id: uuid.UUID, hold_ids: Sequence[uuid.UUID]
+) -> list[int]:
+    """Return the balances that holds are between."""
+    rows = await session.execute(
+        select(Transfer.debit_id, Transfer.credit_id).where(
+            Transfer.workspace_id == workspace_id, Transfer.id.in_(hold_ids)
+        )
+    )
+    return sorted({side for row in rows for side in row})
 
 
 async def due(

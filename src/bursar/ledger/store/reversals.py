@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -34,7 +34,11 @@ MIRRORED = (
 
 
 async def reversible(
-    session: AsyncSession, workspace_id: uuid.UUID, group_ids: Sequence[uuid.UUID]
+    session: AsyncSession,
+    workspace_id: uuid.UUID,
+    group_ids: Sequence[uuid.UUID],
+    *,
+    refused: Collection[str] = NOT_REVERSIBLE,
 ) -> dict[uuid.UUID, TransferGroup]:
     """Return the activities of `group_ids` that can be undone and were not, by id."""
     undone = select(TransferGroup.reverses_id).where(
@@ -46,7 +50,7 @@ async def reversible(
             TransferGroup.id.in_(group_ids),
             TransferGroup.id.not_in(undone),
             TransferGroup.reverses_id.is_(None),
-            TransferGroup.kind.not_in(NOT_REVERSIBLE),
+            TransferGroup.kind.not_in(refused),
         )
     )
     return {row.id: row for row in rows}
