@@ -64,14 +64,15 @@ async def _fresh(context: Context, base_currency: str) -> BookView:
     cached: BookView | None = context.cache.get(KEY, context.workspace_id)
     if cached is None or cached.base_currency != base_currency:
         return await _built(context, base_currency)
-    reading = await read_legs(
-        context, since=cached.token, known_balances=cached.book.balances.keys()
-    )
+    reading = await read_legs(context, since=cached.token)
     changes = await changes_since(context, cached.token)
     today = number_of(context.clock.now().date())
-    if not (reading.activities or reading.accounts or changes) and today <= cached.axis.last:
-        return cached
     private = context.dry_run or not (reading.newer and reading.read_only)
+    if not (reading.activities or reading.accounts or changes) and today <= cached.axis.last:
+        if not private:
+            # The view stands for this snapshot too: a young token leaves the index little to find.
+            cached.token = reading.snapshot
+        return cached
     if (
         private
         or today > cached.axis.last
@@ -121,9 +122,9 @@ async def _worked_in(
     """
     known = found.quotes.row_of
     touched = {each: year for each, year in changes.prices.items() if each in known}
-    if not changes.instruments.isdisjoint(known) or found.book.adds_positions(reading):
+    if not changes.instruments.isdisjoint(known) or found.book.cannot_take(reading):
         return False
-    days = [a.day for a in reading.activities]
+    days = reading.activities.days
     if days and not found.axis.first < min(days) <= max(days) <= found.axis.last:
         return False
     retold = {
