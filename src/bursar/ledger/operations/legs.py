@@ -23,6 +23,7 @@ from bursar.runtime.context import Context
 Integers = NDArray[np.int64]
 ID_BYTES = 16
 NO_ID = bytes(ID_BYTES)
+NO_ACCOUNT = uuid.UUID(bytes=NO_ID)
 DAY_MICROSECONDS = 86_400_000_000
 # PostgreSQL counts microseconds from 2000-01-01.
 POSTGRESQL_EPOCH = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
@@ -143,15 +144,12 @@ class Activities:
 
     def _made(self, place: int) -> ActivityFacts:
         text, number = self.texts, self.number
-        own, account = self.id("id", place), self.id("account_id", place)
-        assert own is not None
-        assert account is not None
         return ActivityFacts(
-            own,
+            uuid.UUID(bytes=self.ids["id"][place]),
             text["kind"][place],
             self.days[place],
             POSTGRESQL_EPOCH + dt.timedelta(microseconds=self.moments[place]),
-            account,
+            self.id("account_id", place) or NO_ACCOUNT,
             self.id("counter_account_id", place),
             self.id("instrument_id", place),
             number("quantity", place),

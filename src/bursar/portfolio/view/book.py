@@ -8,7 +8,7 @@ its reversal are left out together, since they cancel at the same moment.
 import uuid
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
@@ -213,6 +213,23 @@ class Book:
             n for each in instrument_ids for n in self._of_instrument.get(each.bytes, ())
         )
         return [self.activities.facts(n) for n in numbers if n not in self._reversed]
+
+    def telling_prices(self, first_days: Mapping[uuid.UUID, int]) -> list[ActivityFacts]:
+        """Return what counts and tells a price: splits, and trades before the market's first day.
+
+        `first_days` is the day of the first close of each instrument that has one.
+        """
+        first = {each.bytes: day for each, day in first_days.items()}
+        a, ids = self.activities, self.activities.ids["instrument_id"]
+        return [
+            a.facts(n)
+            for n, kind in enumerate(a.kinds)
+            if (
+                kind == "split"
+                or (kind in ("buy", "sell") and a.days[n] < first.get(ids[n], a.days[n] + 1))
+            )
+            and n not in self._reversed
+        ]
 
     def _register(self, first: int) -> set[int]:
         """Number the activities from one on; return those whose reversal is among them."""

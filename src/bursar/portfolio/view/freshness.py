@@ -32,6 +32,7 @@ from bursar.portfolio.view.quotes import (
     Rates,
     Tail,
     book_prices,
+    first_days,
 )
 from bursar.portfolio.view.scope import WORKSPACE
 from bursar.portfolio.view.view import BookView
@@ -95,13 +96,14 @@ async def _built(context: Context, base_currency: str) -> BookView:
     ids = list(
         dict.fromkeys(p.instrument_id for p in book.positions if p.instrument_id is not None)
     )
-    closes = await _closes(context, ids, axis)
+    raw = await _closes(context, ids, axis)
     known = await instruments.get_many(context, ids)
 
     def made_view() -> BookView:
+        telling = book.telling_prices(first_days(ids, axis, raw))
         return BookView(
             book,
-            Quotes(axis, known, closes, book_prices(book.counted())),
+            Quotes(axis, known, (ids, raw), book_prices(telling)),
             token=reading.snapshot,
             base_currency=base_currency,
             age_days_max=context.settings.price_age_days_max,
@@ -138,7 +140,8 @@ async def _worked_in(
     wanted = list({*whole, *retold})
     if len(wanted) > CORRECTIONS_MAX:
         return False
-    closes = await _closes(context, wanted, found.axis) if wanted else {}
+    table = await _closes(context, wanted, found.axis) if wanted else ()
+    closes = dict(zip(wanted, table, strict=True))
     fresh_rates = (
         {code: await _rates(context, found, code) for code in found.rates} if changes.rates else {}
     )
@@ -200,13 +203,12 @@ def _apply(
         raise
 
 
-async def _closes(
-    context: Context, ids: list[uuid.UUID], axis: Axis
-) -> dict[uuid.UUID, FloatArray]:
-    """Return each instrument's closes from LOOKBACK_DAYS before the axis to its end."""
+async def _closes(context: Context, ids: list[uuid.UUID], axis: Axis) -> FloatArray:
+    """Return closes, instruments x days from LOOKBACK_DAYS before the axis to its end."""
     span = (date_of(axis.first - LOOKBACK_DAYS), date_of(axis.last))
-    table = await read_closes(context, ids, span) if ids else ()
-    return dict(zip(ids, table, strict=True))
+    if not ids:
+        return np.empty((0, axis.days + LOOKBACK_DAYS))
+    return await read_closes(context, ids, span)
 
 
 async def _rates(context: Context, found: BookView, report: str) -> Rates:
