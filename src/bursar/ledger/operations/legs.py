@@ -211,7 +211,7 @@ async def read_legs(context: Context, *, since: str | None = None) -> BookReadin
     session, workspace_id = context.session, context.workspace_id
     if since is not None:
         taken = await store.anything_new(session, workspace_id, since)
-        if not taken["changed"]:
+        if not taken["news"]:
             return _reading(taken, nothing=True)
     row = await store.book(session, workspace_id, since)
     # A whole book is a tenth of a second of work: other requests are answered meanwhile.

@@ -82,6 +82,10 @@ class Moves:
     subject: IntArray
     partner: IntArray
 
+    def behind(self, first: int) -> "Moves":
+        """Return the moves from a place on."""
+        return Moves(*(column[first:] for column in _columns(self)))
+
 
 @dataclass(slots=True)
 class _Running:

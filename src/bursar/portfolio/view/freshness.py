@@ -195,7 +195,7 @@ def _apply(
             found.quotes.take(tail)
             found.reprice_days(tail)
         if growth.positions or growth.days or closes:
-            found.forget(growth.positions, flows=True)
+            found.forget(growth, all_flows=bool(closes))
         for code, fresh in rates.items():
             found.replace_rates(code, fresh)
     except BaseException:

@@ -207,9 +207,9 @@ class Quotes:
             each: end - int(back[row]) if known[row] else None for each, row in self.row_of.items()
         }
 
-    def priced_days(self, rows: Iterable[int]) -> BoolArray:
-        """Return the days of the axis on which one of the rows has a price of that day."""
-        chosen = self._observed[np.fromiter(rows, np.int64), LOOKBACK_DAYS:]
+    def priced_days(self, rows: IntArray, place: int) -> BoolArray:
+        """Return the days from a place of the axis on that have a price of one of the rows."""
+        chosen = self._observed[rows, LOOKBACK_DAYS + place :]
         return np.asarray(chosen.any(axis=0), dtype=np.bool_)
 
     def long_gaps(
@@ -267,7 +267,7 @@ def first_days(ids: Sequence[uuid.UUID], axis: Axis, raw: FloatArray) -> dict[uu
     """Return the day of each instrument's first close; those without any are left out."""
     seen = ~np.isnan(raw)
     first = seen.argmax(axis=1) + axis.first - LOOKBACK_DAYS
-    known = seen.any(axis=1)
+    known: BoolArray = np.asarray(seen.any(axis=1), dtype=np.bool_)
     return {each: int(first[n]) for n, each in enumerate(ids) if known[n]}
 
 
