@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,8 +58,7 @@ class BalanceFacts:
     instrument_id: uuid.UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class ActivityFacts:
+class ActivityFacts(NamedTuple):
     """An activity; `day` counts UTC days since 1970-01-01, amounts are in major units."""
 
     id: uuid.UUID

@@ -9,7 +9,7 @@ everything the cached view saw may change the cache; all others build a view for
 import asyncio
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -51,14 +51,26 @@ async def view(context: Context, *, currency: str | None = None) -> BookView:
     `currency`: a report currency whose rates will be needed, besides the workspace's own.
     """
     workspace = await workspaces.get_workspace(context, Nothing())
-    lock = _locks.setdefault(context.cache, {}).setdefault(context.workspace_id, asyncio.Lock())
-    async with lock:
+    async with _lock(context):
         found = await _fresh(context, workspace.base_currency)
         for code in (workspace.base_currency, currency):
             if code is not None and code not in found.rates:
                 found.rates[code] = await _rates(context, found, code)
                 await asyncio.to_thread(found.history, WORKSPACE, code)
     return found
+
+
+async def aside(context: Context, work: Callable[[], object]) -> None:
+    """Do long arithmetic on a view in a thread, so that other requests are answered meanwhile.
+
+    The view stays as it is until it is done. `work` leaves what it found with the view.
+    """
+    async with _lock(context):
+        await asyncio.to_thread(work)
+
+
+def _lock(context: Context) -> asyncio.Lock:
+    return _locks.setdefault(context.cache, {}).setdefault(context.workspace_id, asyncio.Lock())
 
 
 async def _fresh(context: Context, base_currency: str) -> BookView:
