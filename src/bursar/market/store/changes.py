@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bursar.market.store.prices import driver
 
 # The snapshot is a parameter everywhere, never a joined row: only then an index finds the few.
+# The upper bound is always true: of a range the planner expects few rows, statistics or not.
 NEW = """
-{0}.xid >= pg_snapshot_xmin($1::text::pg_snapshot)
+{0}.xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND {0}.xid < '18446744073709551615'::xid8
   AND NOT pg_visible_in_snapshot({0}.xid, $1::text::pg_snapshot)
 """
 CHANGES = f"""

@@ -121,6 +121,14 @@ def default_day(view: BookView, today: int) -> tuple[int, str]:
 
     Old prices are never passed off as today's.
     """
+    key = ("default_day", today)
+    found = view.derived.get(key)
+    if not isinstance(found, tuple):
+        found = view.derived[key] = _default_day(view, today)
+    return found
+
+
+def _default_day(view: BookView, today: int) -> tuple[int, str]:
     newest = view.quotes.newest_days(today)
     days = [
         found
