@@ -23,11 +23,11 @@ from bursar.portfolio.view.book import Book, Growth, HeldPosition
 from bursar.portfolio.view.flows import Crossing, Earnings, crossings, earnings
 from bursar.portfolio.view.quotes import CASH_ROW, Axis, Quotes, Rates, Tail, UsedPrice
 from bursar.portfolio.view.scope import Scope, ScopeKind
+from bursar.portfolio.view.trading import TradingDays, trading_days
 
 HISTORIES_MAX = 64
 # A change of more days than this has all flows summed anew.
 FLOW_DAYS_MAX = 16
-CRYPTO = "crypto"
 ARITHMETIC = Context(prec=60, rounding=ROUND_HALF_EVEN)
 ASSET_CLASS, ACCOUNT, CURRENCY, INSTRUMENT = "asset_class", "account", "currency", "instrument"
 CASH = "cash"
@@ -40,15 +40,6 @@ class Member:
 
     inside: BoolArray
     indices: IntArray
-
-
-@dataclass(frozen=True, slots=True)
-class TradingDays:
-    """The days of the axis that count in statistics, and the price rows that make them so."""
-
-    mask: BoolArray
-    rows: IntArray
-    crypto_only: bool
 
 
 class BookView:
@@ -258,29 +249,13 @@ class BookView:
             for (scope, currency), history in self._histories.items():
                 history.replace_flows(self._flows(scope, currency))
 
-    def trading(self, scope: Scope) -> "TradingDays":
+    def trading(self, scope: Scope) -> TradingDays:
         """Return the trading days of a scope: those with a price, or for cash Monday to Friday."""
         found = self.trading_days.get(scope)
         if found is None:
-            found = self.trading_days[scope] = self._trading(scope)
+            indices = self.member(scope).indices
+            found = self.trading_days[scope] = trading_days(self.book, self.quotes, indices)
         return found
-
-    def _trading(self, scope: Scope) -> "TradingDays":
-        listed: set[int] = set()
-        crypto: set[int] = set()
-        for index in self.member(scope).indices.tolist():
-            instrument_id = self.book.positions[index].instrument_id
-            if instrument_id is not None:
-                known = self.instrument(instrument_id)
-                row = self.quotes.row_of[instrument_id]
-                (crypto if known is not None and known.kind == CRYPTO else listed).add(row)
-        rows = np.array(sorted(listed or crypto), dtype=np.int64)
-        if len(rows):
-            mask = self.quotes.priced_days(rows, 0)
-        else:  # day 0 was a Thursday
-            days = np.arange(self.axis.days) + self.axis.first
-            mask = np.asarray((days + 3) % 7 < 5, dtype=np.bool_)  # noqa: PLR2004 - working days
-        return TradingDays(mask, rows, crypto_only=bool(crypto and not listed))
 
     def replace_rates(self, currency: str, rates: Rates) -> None:
         """Take corrected rates; histories in that currency are built anew when asked for."""
