@@ -1,6 +1,7 @@
 """What must hold for any book: the bridge closes, parts add up, order does not matter."""
 
 import datetime as dt
+import uuid
 from decimal import Decimal
 
 import pytest
@@ -124,6 +125,39 @@ async def test_incremental_equals_from_scratch(harness: Harness, seed: int) -> N
         assert fresh.cache.get("portfolio.view", fresh.workspace_id) is kept
     fresh.cache.drop("portfolio.view", fresh.workspace_id)
     assert incremental == await answers(fresh)
+
+
+@pytest.mark.requirement("DASH.14")
+@given(seed=seeds)
+@few
+async def test_each_activity_worked_in_equals_from_scratch(harness: Harness, seed: int) -> None:
+    fresh, book = await made(harness, seed, foreign=True)
+    chance, row = seeded(seed), book.instruments[0]
+    broker, other = book.accounts[:2]
+    start = build.activity(broker, "delivery_in", "2024-01-02", instrument=row, quantity=50)
+    await build.post(fresh, start)
+    await answers(fresh)
+    kept = fresh.cache.get("portfolio.view", fresh.workspace_id)
+    steps: list[tuple[str, uuid.UUID, dict[str, object]]] = [
+        ("deposit", broker, {"amount": 1234}),
+        ("buy", broker, {"instrument": row, "quantity": 2, "unit_price": 51, "fees": 3}),
+        ("dividend", broker, {"instrument": row, "amount": 9, "taxes": 2}),
+        ("delivery_in", broker, {"instrument": row, "quantity": 4}),
+        ("withdrawal", broker, {"amount": 200}),
+        ("transfer_out", broker, {"amount": 100, "counter_account_id": other}),
+    ]
+    chance.shuffle(steps)
+    for kind, account, fields in steps:
+        on = f"2024-01-{chance.randint(3, 31):02d}"
+        posted = await build.post(fresh, build.activity(account, kind, on, **fields))
+        if chance.random() < 0.2:
+            async with fresh.context() as context:
+                await activities.reverse_activity(context, posted[0], "a mistake")
+        found = await answers(fresh)
+        assert fresh.cache.get("portfolio.view", fresh.workspace_id) is kept, kind
+        fresh.cache.drop("portfolio.view", fresh.workspace_id)
+        assert found == await answers(fresh), kind
+        fresh.cache.put("portfolio.view", fresh.workspace_id, value=kept)
 
 
 async def _recorded_night(harness: Harness, book: RandomBook, on: str, *, change: float) -> None:

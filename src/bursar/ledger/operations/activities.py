@@ -51,7 +51,8 @@ async def post_activities(
         answers[draft.place] = PostedActivity(id=found, duplicate_of=found if duplicate else None)
     for place, first in drafts.repeats.items():
         answers[place] = PostedActivity(id=answers[first].id, duplicate_of=answers[first].id)
-    await refresh_lots(context, _touched(activities, answers))
+    added = {each.id for each in answers.values() if each.duplicate_of is None}
+    await refresh_lots(context, _touched(activities, answers), added=added)
     _record(context, activities, answers)
     return tuple(answers[place] for place in range(len(activities)))
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -52,9 +52,13 @@ async def events_of(
     known: dict[uuid.UUID, tuple[str, int]],
     *,
     as_of: dt.date | None = None,
+    since: Mapping[uuid.UUID, dt.datetime] | None = None,
 ) -> LotEvents:
-    """Return the lot events of all positions of `instruments`, up to the end of a day."""
-    rows = await store.activities(context.session, context.workspace_id, instruments)
+    """Return the lot events of all positions of `instruments`, up to the end of a day.
+
+    `since`: only those from a moment on, for each instrument.
+    """
+    rows = await store.activities(context.session, context.workspace_id, instruments, since=since)
     return lot_events_of(
         LotActivity(
             id=row.id,

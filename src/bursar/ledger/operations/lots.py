@@ -10,7 +10,6 @@ from bursar.core.money import format_decimal, from_units
 from bursar.ledger.calc.currencies import currency
 from bursar.ledger.calc.lot_events import PositionKey
 from bursar.ledger.calc.lots.events import Event
-from bursar.ledger.calc.lots.lot import Lot, Match
 from bursar.ledger.models.lots import (
     GainsQuery,
     GainsReport,
@@ -22,20 +21,31 @@ from bursar.ledger.models.lots import (
     TaxLot,
 )
 from bursar.ledger.operations.derivation import Derived, derive, events_of, relatives
+from bursar.ledger.operations.lot_appends import append
+from bursar.ledger.operations.lot_rows import Row, lot_rows, match_rows, problem_rows
 from bursar.ledger.store import lots as store
 from bursar.runtime.context import Context
 from bursar.runtime.pages import decode_cursor, encode_cursor
 from bursar.runtime.registry import operation
 
-Row = dict[str, Any]
 MATCHES_MAX = 1_000_000
+# Above this one derivation of all is cheaper than asking position by position.
+APPENDED_INSTRUMENTS_MAX = 50
 
 
-async def refresh_lots(context: Context, instruments: Collection[uuid.UUID]) -> None:
-    """Derive the stored lots of `instruments` and their relatives anew, in every account."""
-    if not instruments:
-        return
+async def refresh_lots(
+    context: Context, instruments: Collection[uuid.UUID], *, added: Collection[uuid.UUID] = ()
+) -> None:
+    """Bring the stored lots of `instruments` and their relatives up to date, in every account.
+
+    `added`: the new activities, when nothing else has changed. Where they only go on from what is
+    stored, they are worked in; elsewhere the lots are derived anew.
+    """
     wanted = await relatives(context, instruments)
+    if added and len(wanted) == len(set(instruments)) <= APPENDED_INSTRUMENTS_MAX:
+        wanted -= await append(context, wanted, added)
+    if not wanted:
+        return
     derived = await derive(context, wanted)
     held = await store.units_held(context.session, context.workspace_id, wanted)
     _compare(derived, held)
@@ -44,9 +54,9 @@ async def refresh_lots(context: Context, instruments: Collection[uuid.UUID]) -> 
         context.workspace_id,
         wanted,
         {
-            "tax_lot": _lot_rows(context.workspace_id, derived),
-            "lot_match": _match_rows(context.workspace_id, derived),
-            "lot_problem": _problem_rows(context.workspace_id, derived),
+            "tax_lot": lot_rows(context.workspace_id, derived),
+            "lot_match": match_rows(context.workspace_id, derived),
+            "lot_problem": problem_rows(context.workspace_id, derived),
         },
     )
 
@@ -105,10 +115,10 @@ async def list_lots(context: Context, query: LotsQuery) -> LotsReport:
         problems = await _stored_problems(context, query.account_id, query.instrument_id)
     else:
         derived = await _derived(context, query, known)
-        found = _matching(_lot_rows(context.workspace_id, derived), query)
+        found = _matching(lot_rows(context.workspace_id, derived), query)
         found.sort(key=_lot_order)
         found = found[offset : offset + query.limit + 1]
-        problems = _problems(_matching(_problem_rows(context.workspace_id, derived), query))
+        problems = _problems(_matching(problem_rows(context.workspace_id, derived), query))
     more = len(found) > query.limit
     return LotsReport(
         items=tuple(_lot_model(row, known) for row in found[: query.limit]),
@@ -147,12 +157,12 @@ async def list_realized_gains(context: Context, query: GainsQuery) -> GainsRepor
         derived = await _derived(context, query, known)
         found = [
             row
-            for row in _matching(_match_rows(context.workspace_id, derived), query)
+            for row in _matching(match_rows(context.workspace_id, derived), query)
             if (query.from_on is None or row["closed_on"] >= query.from_on)
             and (query.to_on is None or row["closed_on"] <= query.to_on)
         ]
         found.sort(key=lambda row: row["closed_on"])
-        problems = _problems(_matching(_problem_rows(context.workspace_id, derived), query))
+        problems = _problems(_matching(problem_rows(context.workspace_id, derived), query))
     return GainsReport(
         items=tuple(_gain_model(row, known) for row in found[: query.limit]),
         totals=_totals(found),
@@ -186,72 +196,6 @@ def _matching(rows: list[Row], query: LotsQuery | GainsQuery) -> list[Row]:
 
 def _lot_order(row: Row) -> tuple[uuid.UUID, uuid.UUID, dt.date, str]:
     return (row["account_id"], row["instrument_id"], row["acquired_on"], row["lot_id"])
-
-
-def _keys(workspace_id: uuid.UUID, key: PositionKey) -> Row:
-    return {"workspace_id": workspace_id, "account_id": key[0], "instrument_id": key[1]}
-
-
-def _activity_id(event_id: str) -> uuid.UUID:
-    """Return the activity behind an event's id, which may carry "/in"."""
-    return uuid.UUID(event_id.partition("/")[0])
-
-
-def _lot_rows(workspace_id: uuid.UUID, derived: Derived) -> list[Row]:
-    return [
-        _keys(workspace_id, key) | _lot_row(lot)
-        for key, rebuilt in derived.rebuilt.items()
-        for lot in rebuilt.state.lots
-        if lot.remaining
-    ]
-
-
-def _lot_row(lot: Lot) -> Row:
-    return {
-        "lot_id": lot.id,
-        "opened_by": _activity_id(lot.opened_by),
-        "acquired_on": lot.acquired_on,
-        "quantity": lot.quantity,
-        "remaining": lot.remaining,
-        "cost": lot.cost,
-        "remaining_cost": lot.remaining_cost,
-        "remaining_fees": lot.remaining_fees,
-        "currency": lot.currency,
-    }
-
-
-def _match_rows(workspace_id: uuid.UUID, derived: Derived) -> list[Row]:
-    return [
-        _keys(workspace_id, key) | _match_row(match)
-        for key, rebuilt in derived.rebuilt.items()
-        for match in rebuilt.matches
-    ]
-
-
-def _match_row(match: Match) -> Row:
-    return {
-        "lot_id": match.lot_id,
-        "opened_by": _activity_id(match.opened_by),
-        "closed_by": _activity_id(match.closing_id),
-        "kind": match.kind.value,
-        "quantity": match.quantity,
-        "proceeds": match.proceeds,
-        "cost": match.cost,
-        "gain": match.gain,
-        "opening_fees": match.opening_fees,
-        "closing_fees": match.closing_fees,
-        "currency": match.currency,
-        "opened_on": match.opened_on,
-        "closed_on": match.closed_on,
-        "term": match.term.value,
-    }
-
-
-def _problem_rows(workspace_id: uuid.UUID, derived: Derived) -> list[Row]:
-    return [
-        _keys(workspace_id, key) | {"code": code, "message": message}
-        for key, (code, message) in derived.problems.items()
-    ]
 
 
 async def _stored_problems(

@@ -6,21 +6,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bursar.market.store.prices import driver
 
-CHANGES = """
-WITH s AS (SELECT $1::text::pg_snapshot AS seen)
-SELECT 'price' AS what, p.instrument_id, min(p.year)::integer AS year FROM price_year p, s
-WHERE p.xid >= pg_snapshot_xmin(s.seen) AND NOT pg_visible_in_snapshot(p.xid, s.seen)
-GROUP BY p.instrument_id
-UNION ALL
-SELECT 'price', a.instrument_id, 0 FROM corporate_action a, s
-WHERE a.xid >= pg_snapshot_xmin(s.seen) AND NOT pg_visible_in_snapshot(a.xid, s.seen)
-UNION ALL
-SELECT 'instrument', i.id, 0 FROM instrument i, s
-WHERE i.xid >= pg_snapshot_xmin(s.seen) AND NOT pg_visible_in_snapshot(i.xid, s.seen)
-UNION ALL
-(SELECT 'rate', NULL, 0 FROM fx_rate f, s
- WHERE f.xid >= pg_snapshot_xmin(s.seen) AND NOT pg_visible_in_snapshot(f.xid, s.seen) LIMIT 1)
+# The snapshot is a parameter everywhere, never a joined row: only then an index finds the few.
+# The upper bound is always true: of a range the planner expects few rows, statistics or not.
+NEW = """
+{0}.xid >= pg_snapshot_xmin($1::text::pg_snapshot) AND {0}.xid < '18446744073709551615'::xid8
+  AND NOT pg_visible_in_snapshot({0}.xid, $1::text::pg_snapshot)
 """
+CHANGES = f"""
+SELECT 'price' AS what, p.instrument_id, min(p.year)::integer AS year FROM price_year p
+WHERE {NEW.format("p")} GROUP BY p.instrument_id
+UNION ALL
+SELECT 'price', a.instrument_id, 0 FROM corporate_action a WHERE {NEW.format("a")}
+UNION ALL
+SELECT 'instrument', i.id, 0 FROM instrument i WHERE {NEW.format("i")}
+UNION ALL
+(SELECT 'rate', NULL, 0 FROM fx_rate f WHERE {NEW.format("f")} LIMIT 1)
+"""  # noqa: S608 - text from above
 
 
 async def since(session: AsyncSession, token: str) -> list[Any]:

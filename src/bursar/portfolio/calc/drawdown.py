@@ -58,6 +58,24 @@ def drawdowns(returns: FloatArray, day: IntArray) -> list[Drawdown]:
     `day` has one entry more than `returns`: the day before the first return, then their days.
     Missing returns are not accepted here, because their days would be lost.
     """
+    path, start, end = _under_water(returns, day)
+    found: list[Drawdown] = []
+    for first, after in zip(start.tolist(), end.tolist(), strict=True):
+        low = first + int(np.argmin(path[first:after]))
+        found.append(
+            Drawdown(
+                peak_day=int(day[first - 1]),
+                trough_day=int(day[low]),
+                recovery_day=int(day[after]) if after < len(day) else None,
+                depth=float(path[low]),
+                last_day=int(day[-1]),
+            )
+        )
+    return sorted(found, key=lambda d: (d.depth, d.peak_day))
+
+
+def _under_water(returns: FloatArray, day: IntArray) -> tuple[FloatArray, IntArray, IntArray]:
+    """Return the path, and where each time under water starts and ends (the place after it)."""
     if len(day) != len(returns) + 1:
         msg = "day needs the start day and one day per return"
         raise BadSeries(msg, field="day")
@@ -70,19 +88,7 @@ def drawdowns(returns: FloatArray, day: IntArray) -> list[Drawdown]:
     path = drawdown_path(returns)
     under = np.concatenate(([False], path < 0, [False]))
     change = np.flatnonzero(under[1:] != under[:-1])
-    found: list[Drawdown] = []
-    for first, after in zip(change[::2].tolist(), change[1::2].tolist(), strict=True):
-        low = first + int(np.argmin(path[first:after]))
-        found.append(
-            Drawdown(
-                peak_day=int(day[first - 1]),
-                trough_day=int(day[low]),
-                recovery_day=int(day[after]) if after < len(day) else None,
-                depth=float(path[low]),
-                last_day=int(day[-1]),
-            )
-        )
-    return sorted(found, key=lambda d: (d.depth, d.peak_day))
+    return path, change[::2], change[1::2]
 
 
 def maximum_drawdown(returns: FloatArray) -> Figure:
@@ -113,7 +119,9 @@ def calmar_ratio(returns: FloatArray, *, periods_per_year: int) -> Figure:
 
 def drawdown_duration_days_max(returns: FloatArray, day: IntArray) -> int:
     """Return the longest time under water in days, 0 without drawdown (`drawdown_duration.v1`)."""
-    return max((d.days_under_water for d in drawdowns(returns, day)), default=0)
+    _, start, end = _under_water(returns, day)
+    lasted = day[np.minimum(end, len(day) - 1)] - day[start - 1]
+    return int(lasted.max(initial=0))
 
 
 def distance_from_high(price: FloatArray) -> Figure:

@@ -16,7 +16,6 @@ from bursar.portfolio.view.view import BookView
 
 TRADING_DAYS_PER_YEAR = 252
 CALENDAR_DAYS_PER_YEAR = 365
-CRYPTO = "crypto"
 ROUNDING_SHARE = 1e-12
 
 
@@ -61,14 +60,14 @@ def series(view: BookView, scope: Scope, *, start: int, end: int, currency: str)
     # Balances that cancel can leave the last bit of a float; it is no debt.
     floor = ROUNDING_SHARE * float(np.abs(value).max(initial=0.0) + inflow.sum())
     value[np.abs(value) <= floor] = 0.0
-    trading, crypto_only = _trading(view, scope)
+    trading = view.trading(scope)
     made = Series(
         day=np.arange(part.start, part.stop, dtype=np.int64) + view.axis.first,
         value=value,
         inflow=inflow,
         outflow=outflow,
-        trading=trading[part],
-        periods_per_year=CALENDAR_DAYS_PER_YEAR if crypto_only else TRADING_DAYS_PER_YEAR,
+        trading=trading.mask[part],
+        periods_per_year=CALENDAR_DAYS_PER_YEAR if trading.crypto_only else TRADING_DAYS_PER_YEAR,
         reason=_reason(view, scope, part, currency=currency, value=value),
     )
     view.derived[key] = made
@@ -93,30 +92,6 @@ def trading_returns(returns: DailyReturns, trading: BoolArray) -> DailyReturns:
     defined = np.logical_or.reduceat(returns.defined, first)
     gain = np.logical_or.reduceat(returns.gain_without_capital, first)
     return DailyReturns(returns.day[places], factor, defined, gain)
-
-
-def _trading(view: BookView, scope: Scope) -> tuple[BoolArray, bool]:
-    """Return the trading days of a scope, and whether it trades crypto alone."""
-    key = ("trading", scope)
-    found = view.derived.get(key)
-    if isinstance(found, tuple):
-        return found[0], found[1]
-    listed: set[int] = set()
-    crypto: set[int] = set()
-    for index in view.member(scope).indices.tolist():
-        instrument_id = view.book.positions[index].instrument_id
-        if instrument_id is not None:
-            known = view.instrument(instrument_id)
-            row = view.quotes.row_of[instrument_id]
-            (crypto if known is not None and known.kind == CRYPTO else listed).add(row)
-    rows = listed or crypto
-    if rows:
-        mask = view.quotes.priced_days(sorted(rows))
-    else:  # cash alone: Monday to Friday; day 0 was a Thursday
-        days = np.arange(view.axis.days) + view.axis.first
-        mask = np.asarray((days + 3) % 7 < 5, dtype=np.bool_)  # noqa: PLR2004 - working days
-    view.derived[key] = (mask, bool(crypto and not listed))
-    return mask, bool(crypto and not listed)
 
 
 def _reason(

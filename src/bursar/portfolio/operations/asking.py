@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from bursar.core.errors import InvalidInput, NotFound
 from bursar.market.operations import instruments
@@ -22,8 +23,10 @@ from bursar.portfolio.models.figures import (
 )
 from bursar.portfolio.view.book import HeldPosition
 from bursar.portfolio.view.days import date_of, number_of
+from bursar.portfolio.view.exact import positions
+from bursar.portfolio.view.freshness import aside
 from bursar.portfolio.view.freshness import view as fresh_view
-from bursar.portfolio.view.lots import lots
+from bursar.portfolio.view.lots import are_derived, lots
 from bursar.portfolio.view.scope import WORKSPACE, Scope, ScopeKind
 from bursar.portfolio.view.view import ASSET_CLASS, BookView
 from bursar.runtime.context import Context
@@ -99,9 +102,18 @@ async def ask(context: Context, request: ScopeRequest) -> Asked:
     scope = await _scope(context, view, request)
     today = number_of(context.clock.now().date())
     if request.as_of is not None:
-        return Asked(view, scope, number_of(request.as_of), "requested", currency)
-    day, reason = default_day(view, today)
-    return Asked(view, scope, day, reason, currency)
+        asked = Asked(view, scope, number_of(request.as_of), "requested", currency)
+    else:
+        asked = Asked(view, scope, *default_day(view, today), currency)
+    if not are_derived(view, currency):
+        await aside(context, partial(_derive, asked))
+    return asked
+
+
+def _derive(asked: Asked) -> None:
+    """Derive what nearly every answer stands on."""
+    completeness(asked)
+    positions(asked.view, asked.scope, day=asked.day, currency=asked.currency)
 
 
 def default_day(view: BookView, today: int) -> tuple[int, str]:
@@ -109,6 +121,14 @@ def default_day(view: BookView, today: int) -> tuple[int, str]:
 
     Old prices are never passed off as today's.
     """
+    key = ("default_day", today)
+    found = view.derived.get(key)
+    if not isinstance(found, tuple):
+        found = view.derived[key] = _default_day(view, today)
+    return found
+
+
+def _default_day(view: BookView, today: int) -> tuple[int, str]:
     newest = view.quotes.newest_days(today)
     days = [
         found

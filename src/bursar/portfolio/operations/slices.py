@@ -28,6 +28,14 @@ def value_and_weight(asked: Asked, scope: Scope) -> tuple[FigureValue, FigureVal
 
 def slices(asked: Asked, taxonomy: str) -> tuple[Slice, ...]:
     """Return the shares by a taxonomy, largest first; at most 500 keys."""
+    key = ("slices", asked.scope, asked.day, asked.currency, taxonomy)
+    found = asked.view.derived.get(key)
+    if not isinstance(found, tuple):
+        found = asked.view.derived[key] = _slices(asked, taxonomy)
+    return found
+
+
+def _slices(asked: Asked, taxonomy: str) -> tuple[Slice, ...]:
     names: dict[str, str] = {}
     for held in positions(asked.view, asked.scope, day=asked.day, currency=asked.currency):
         position = asked.view.book.positions[held.index]

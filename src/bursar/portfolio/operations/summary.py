@@ -69,6 +69,14 @@ async def summary(context: Context, body: SummaryRequest) -> Summary:
 
 def _top(asked: Asked, count: int) -> tuple[TopPosition, ...]:
     """Return the largest instruments and currencies, each over all accounts of the scope."""
+    key = ("top", asked.scope, asked.day, asked.currency, count)
+    found = asked.view.derived.get(key)
+    if not isinstance(found, tuple):
+        found = asked.view.derived[key] = _largest(asked, count)
+    return found
+
+
+def _largest(asked: Asked, count: int) -> tuple[TopPosition, ...]:
     view = asked.view
     worth: dict[str, Decimal] = defaultdict(Decimal)
     names: dict[str, HeldPosition] = {}

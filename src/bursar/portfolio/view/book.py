@@ -8,19 +8,22 @@ its reversal are left out together, since they cancel at the same moment.
 import uuid
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
-from itertools import accumulate
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bursar.ledger.operations.legs import (
+    NO_ID,
     AccountFacts,
+    Activities,
     ActivityFacts,
     BalanceFacts,
     BookReading,
-    LegFacts,
+    Legs,
 )
 from bursar.portfolio.calc.arrays import FloatArray, IntArray
 
@@ -40,6 +43,7 @@ _SIDE_OF_CLASS = {
     "cost": FEES,
     "rounding": OTHER,
 }
+UNITS_MAX = 2**62
 # Kinds in which two own positions meet across the conversion account.
 EXCHANGES = frozenset({"fx_conversion", "spin_off", "merger", "rename", "transfer_out"})
 
@@ -78,6 +82,10 @@ class Moves:
     subject: IntArray
     partner: IntArray
 
+    def behind(self, first: int) -> "Moves":
+        """Return the moves from a place on."""
+        return Moves(*(column[first:] for column in _columns(self)))
+
 
 @dataclass(slots=True)
 class _Running:
@@ -93,88 +101,63 @@ class Book:
     def __init__(self, reading: BookReading) -> None:
         self.accounts: dict[uuid.UUID, AccountFacts] = {}
         self.balances: dict[int, BalanceFacts] = {}
-        self.activities: dict[uuid.UUID, ActivityFacts] = {}
-        self.legs: dict[uuid.UUID, list[LegFacts]] = defaultdict(list)
         self.positions: list[HeldPosition] = []
-        self._index_of_balance: dict[int, int] = {}
-        self._index_of_holding: dict[tuple[uuid.UUID, uuid.UUID], int] = {}
-        self._running: dict[int, _Running] = {}
-        self._reversed: set[uuid.UUID] = set()
-        self._ordered: list[ActivityFacts] = []
-        self.spin_offs: set[int] = set()
-        self.of_instrument: dict[uuid.UUID, list[ActivityFacts]] = defaultdict(list)
+        self.activities: Activities = reading.activities
         self.units: list[int] = []
+        self.spin_offs: set[int] = set()
+        self._number_of: dict[bytes, int] = {}
+        self._reversed: set[int] = set()
+        self._side_of_balance: dict[int, int] = {}
+        self._index_of_holding: dict[bytes, int] = {}
+        self._of_instrument: dict[bytes, list[int]] = defaultdict(list)
+        self._indexed = 0
         none = np.empty(0, np.int64)
         self.moves = Moves(none, none, none, np.empty(0), none, none, none)
-        self.add(reading)
+        self._add_accounts(reading)
+        self._register(0)
+        self._append(0, reading.legs)
+        self._running = self._run_all()
 
     def add(self, reading: BookReading) -> "Growth":
         """Take in what is new; what is known already is skipped. Return what it touches."""
-        for account in reading.accounts:
-            self.accounts[account.id] = account
-        grown = self._add_balances(reading)
-        if not self.activities:
-            return self._first(reading, grown=grown)
-        new = [a for a in reading.activities if a.id not in self.activities]
-        fresh = {a.id for a in new}
-        for activity in new:
-            self.activities[activity.id] = activity
-        for leg in reading.legs:
-            if leg.activity_id in fresh:
-                self.legs[leg.activity_id].append(leg)
-        touched = set(fresh)
-        for activity in new:
-            if activity.reverses_id is not None:
-                self._reversed |= {activity.id, activity.reverses_id}
-                touched.add(activity.reverses_id)
-        positions = {
-            self._index_of_balance[side]
-            for activity_id in touched
-            for leg in self.legs[activity_id]
-            for side in (leg.debit, leg.credit)
-            if side in self._index_of_balance
-        }
-        gone = [a.reverses_id for a in new if a.reverses_id is not None]
-        self._drop({each for each in gone if each not in fresh})
-        first = len(self.units)
-        self._append([a for a in new if a.id not in self._reversed])
-        m = self.moves
-        for place in range(first, len(self.units)):
-            self._shift(int(m.position[place]), int(m.day[place]), self.units[place])
-        return Growth(grown, positions, {self.activities[a].day for a in touched})
+        self._add_accounts(reading)
+        first = len(self.activities)
+        keys = reading.activities.ids["id"]
+        self.activities.extend(
+            reading.activities, [n for n, key in enumerate(keys) if key not in self._number_of]
+        )
+        gone = self._register(first)
+        touched = {*gone, *range(first, len(self.activities))}
+        positions = self._drop({each for each in gone if each < first})
+        place = len(self.units)
+        positions |= self._append(first, reading.legs)
+        for each in range(place, len(self.units)):
+            self._shift(int(self.moves.position[each]), int(self.moves.day[each]), self.units[each])
+        return Growth(positions, {self.activities.days[each] for each in touched}, bool(gone))
 
-    def _first(self, reading: BookReading, *, grown: bool) -> "Growth":
-        """Take in a whole book; its activities come in order of time."""
-        self.activities = {a.id: a for a in reading.activities}
-        for leg in reading.legs:
-            self.legs[leg.activity_id].append(leg)
-        for activity in reading.activities:
-            if activity.reverses_id is not None:
-                self._reversed |= {activity.id, activity.reverses_id}
-        gone = self._reversed
-        self._append([a for a in reading.activities if not gone or a.id not in gone])
-        self._run_all()
-        days = {a.day for a in reading.activities}
-        return Growth(grown, set(range(len(self.positions))), days)
-
-    def adds_positions(self, reading: BookReading) -> bool:
-        """Tell whether a reading holds an own balance that is not known yet."""
-        classes = {each.id: each.account_class for each in reading.accounts}
+    def cannot_take(self, reading: BookReading) -> bool:
+        """Tell whether a reading has to be a new book: it adds a position, or to an old activity."""
+        known = {each.id: each.account_class for each in reading.accounts}
         for balance in reading.balances:
             if balance.id not in self.balances:
-                known = self.accounts.get(balance.account_id)
-                own = classes.get(balance.account_id) or (known and known.account_class)
+                account = self.accounts.get(balance.account_id)
+                own = known.get(balance.account_id) or (account and account.account_class)
                 if own in OWN_CLASSES:
                     return True
-        return False
+        return not set(reading.activities.ids["id"]).issuperset(reading.legs.activity)
 
-    def _add_balances(self, reading: BookReading) -> bool:
-        grown = False
+    def _add_accounts(self, reading: BookReading) -> None:
+        """Take in accounts and balances; each balance of an own account is a position."""
+        for account in reading.accounts:
+            self.accounts[account.id] = account
         for balance in reading.balances:
             if balance.id in self.balances:
                 continue
             self.balances[balance.id] = balance
-            if self.accounts[balance.account_id].account_class not in OWN_CLASSES:
+            account = self.accounts[balance.account_id]
+            if account.account_class not in OWN_CLASSES:
+                side = _SIDE_OF_CLASS.get(account.account_class, OTHER)
+                self._side_of_balance[balance.id] = _SIDE_OF_KIND.get(account.kind, side)
                 continue
             index = len(self.positions)
             self.positions.append(
@@ -188,25 +171,16 @@ class Book:
                     instrument_id=balance.instrument_id,
                 )
             )
-            self._index_of_balance[balance.id] = index
+            self._side_of_balance[balance.id] = index
             if balance.instrument_id is not None:
-                self._index_of_holding[balance.account_id, balance.instrument_id] = index
-            grown = True
-        return grown
+                holding = balance.account_id.bytes + balance.instrument_id.bytes
+                self._index_of_holding[holding] = index
 
     def holding(self, account_id: uuid.UUID, instrument_id: uuid.UUID | None) -> int:
         """Return the position of an instrument in an account, or NOWHERE."""
         if instrument_id is None:
             return NOWHERE
-        return self._index_of_holding.get((account_id, instrument_id), NOWHERE)
-
-    def side(self, balance_id: int) -> int:
-        """Return the position of a balance, or the code of a system account."""
-        own = self._index_of_balance.get(balance_id)
-        if own is not None:
-            return own
-        account = self.accounts[self.balances[balance_id].account_id]
-        return _SIDE_OF_KIND.get(account.kind, _SIDE_OF_CLASS.get(account.account_class, OTHER))
+        return self._index_of_holding.get(account_id.bytes + instrument_id.bytes, NOWHERE)
 
     def units_held(self, position: int, day: int) -> int:
         """Return the exact units held at the end of a day, in smallest units."""
@@ -222,99 +196,156 @@ class Book:
 
     def of_activity(self, number: int) -> ActivityFacts:
         """Return the activity that `moves.activity` numbers."""
-        return self._ordered[number]
+        return self.activities.facts(number)
 
     def counted(self) -> list[ActivityFacts]:
         """Return the activities that count: neither reversed nor a reversal."""
-        if not self._reversed:
-            return self._ordered
-        return [a for a in self._ordered if a.id not in self._reversed]
+        return [
+            self.activities.facts(n) for n in range(len(self.activities)) if n not in self._reversed
+        ]
 
     def counted_of(self, instrument_ids: Iterable[uuid.UUID]) -> list[ActivityFacts]:
         """Return the activities that count and name one of the instruments."""
-        found = {
-            a.id: a
-            for each in instrument_ids
-            for a in self.of_instrument.get(each, ())
-            if a.id not in self._reversed
-        }
-        return list(found.values())
-
-    def _append(self, activities: list[ActivityFacts]) -> None:
-        """Lay new activities out as columns behind the ones before."""
-        side = {balance_id: self.side(balance_id) for balance_id in self.balances}
-        columns: list[tuple[int, int, int, int, int, int]] = []
-        units: list[int] = []
-        for activity in activities:
-            number = len(self._ordered)
-            self._ordered.append(activity)
-            if activity.instrument_id is not None:
-                self.of_instrument[activity.instrument_id].append(activity)
-            if activity.counter_instrument_id is not None:
-                self.of_instrument[activity.counter_instrument_id].append(activity)
-            if activity.kind == "spin_off":
-                self.spin_offs.add(number)
-            legs = self.legs.get(activity.id, [])
-            subject = self.holding(activity.account_id, activity.instrument_id)
-            partners = self._partners(activity, legs, side)
-            for leg in legs:
-                debit, credit = side[leg.debit], side[leg.credit]
-                for own, other, change in (
-                    (debit, credit, -leg.amount),
-                    (credit, debit, leg.amount),
-                ):
-                    if own >= 0:
-                        partner = partners.get(own, NOWHERE)
-                        columns.append((number, activity.day, own, other, subject, partner))
-                        units.append(change)
-        self.units += units
-        numbers = np.array(columns, dtype=np.int64).reshape(-1, 6)
-        fresh = (*numbers.T[:3], np.array(units, dtype=np.float64), *numbers.T[3:])
-        old = self.moves
-        before = (
-            old.activity,
-            old.day,
-            old.position,
-            old.units,
-            old.other,
-            old.subject,
-            old.partner,
+        ids = self.activities.ids
+        for number in range(self._indexed, len(self.activities)):
+            for name in ("instrument_id", "counter_instrument_id"):
+                key = ids[name][number]
+                if key != NO_ID:
+                    self._of_instrument[key].append(number)
+        self._indexed = len(self.activities)
+        numbers = dict.fromkeys(
+            n for each in instrument_ids for n in self._of_instrument.get(each.bytes, ())
         )
-        self.moves = Moves(*(np.concatenate(pair) for pair in zip(before, fresh, strict=True)))
+        return [self.activities.facts(n) for n in numbers if n not in self._reversed]
 
-    def _drop(self, activity_ids: set[uuid.UUID]) -> None:
-        """Take the moves of activities that were reversed out of the columns."""
-        if not activity_ids:
-            return
-        gone = [n for n, a in enumerate(self._ordered) if a.id in activity_ids]
-        keep = ~np.isin(self.moves.activity, gone)
-        for place in np.flatnonzero(~keep).tolist():
+    def telling_prices(self, first_days: Mapping[uuid.UUID, int]) -> list[ActivityFacts]:
+        """Return what counts and tells a price: splits, and trades before the market's first day.
+
+        `first_days` is the day of the first close of each instrument that has one.
+        """
+        first = {each.bytes: day for each, day in first_days.items()}
+        a, ids = self.activities, self.activities.ids["instrument_id"]
+        return [
+            a.facts(n)
+            for n, kind in enumerate(a.kinds)
+            if (
+                kind == "split"
+                or (kind in ("buy", "sell") and a.days[n] < first.get(ids[n], a.days[n] + 1))
+            )
+            and n not in self._reversed
+        ]
+
+    def _register(self, first: int) -> set[int]:
+        """Number the activities from one on; return those whose reversal is among them."""
+        ids = self.activities.ids
+        new = range(first, len(self.activities))
+        self._number_of.update(zip(ids["id"][first:], new, strict=True))
+        gone: set[int] = set()
+        for number in new:
+            undone = ids["reverses_id"][number]
+            if undone != NO_ID:
+                gone.add(self._number_of[undone])
+                self._reversed |= {number, self._number_of[undone]}
+        self.spin_offs |= {n for n in new if self.activities.kinds[n] == "spin_off"}
+        return gone
+
+    def _append(self, first: int, legs: Legs) -> set[int]:
+        """Lay the legs of the activities from one on out as columns behind the ones before.
+
+        Returns the positions they touch, those of reversed activities among them.
+        """
+        number_of = self._number_of
+        number = np.array([number_of[key] for key in legs.activity], dtype=np.int64)
+        order = np.argsort(number, kind="stable")
+        order = order[number[order] >= first]
+        side = self._sides(legs)[:, order]
+        activity = np.repeat(number[order], 2)
+        own, other = side.T.ravel(), side[::-1].T.ravel()
+        units = _units(legs.amount)[order]
+        units = np.stack([-units, units], axis=1).ravel()
+        mine = own >= 0
+        touched = set(np.unique(own[mine]).tolist())
+        if self._reversed:
+            mine &= ~np.isin(activity, list(self._reversed))
+        activity, own, other, units = activity[mine], own[mine], other[mine], units[mine]
+        day = np.array(self.activities.days[first:], dtype=np.int64)[activity - first]
+        subject = self._subjects(first)[activity - first]
+        partner = self._partners(activity, own=own, other=other, subject=subject)
+        self.units += units.tolist()
+        fresh = (activity, day, own, units.astype(np.float64), other, subject, partner)
+        self.moves = Moves(
+            *(np.concatenate(pair) for pair in zip(_columns(self.moves), fresh, strict=True))
+        )
+        return touched
+
+    def _sides(self, legs: Legs) -> IntArray:
+        """Return the position, or code of a system account, that each leg's two balances are."""
+        side = self._side_of_balance
+        return np.array(
+            [[side[each] for each in column.tolist()] for column in (legs.debit, legs.credit)],
+            dtype=np.int64,
+        )
+
+    def _subjects(self, first: int) -> IntArray:
+        """Return the position that each activity from one on is about."""
+        ids = self.activities.ids
+        pairs = zip(ids["account_id"][first:], ids["instrument_id"][first:], strict=True)
+        holding = self._index_of_holding
+        found = [holding.get(account + instrument, NOWHERE) for account, instrument in pairs]
+        return np.array(found, dtype=np.int64)
+
+    def _partners(
+        self, activity: IntArray, *, own: IntArray, other: IntArray, subject: IntArray
+    ) -> IntArray:
+        """Return, for exchanges, which own position stands across the conversion account."""
+        partner = np.full(len(own), NOWHERE)
+        kinds = self.activities.kinds
+        exchanges = [n for n in np.unique(activity).tolist() if kinds[n] in EXCHANGES]
+        for number in exchanges:
+            places = np.flatnonzero(activity == number)
+            across = {int(own[p]) for p in places.tolist() if other[p] == CONVERSION}
+            about = int(subject[places[0]])
+            if kinds[number] == "spin_off" and about != NOWHERE:
+                across.add(about)
+            holdings = sorted(p for p in across if not self.positions[p].is_cash)
+            cash = sorted(p for p in across if self.positions[p].is_cash)
+            pair = holdings if len(holdings) > 1 else (cash if len(cash) > 1 else [])
+            if len(pair) == 2:  # noqa: PLR2004 - a pair
+                partner[places[own[places] == pair[0]]] = pair[1]
+                partner[places[own[places] == pair[1]]] = pair[0]
+        return partner
+
+    def _drop(self, numbers: set[int]) -> set[int]:
+        """Take the moves of activities that were reversed out of the columns; return whose."""
+        if not numbers:
+            return set()
+        keep = ~np.isin(self.moves.activity, list(numbers))
+        dropped = np.flatnonzero(~keep)
+        for place in dropped.tolist():
             day = int(self.moves.day[place])
             self._shift(int(self.moves.position[place]), day, -self.units[place])
+        touched = set(self.moves.position[dropped].tolist())
         self.units = [u for u, kept in zip(self.units, keep.tolist(), strict=True) if kept]
-        m = self.moves
-        self.moves = Moves(
-            m.activity[keep],
-            m.day[keep],
-            m.position[keep],
-            m.units[keep],
-            m.other[keep],
-            m.subject[keep],
-            m.partner[keep],
-        )
+        self.moves = Moves(*(column[keep] for column in _columns(self.moves)))
+        return touched
 
-    def _run_all(self) -> None:
+    def _run_all(self) -> dict[int, _Running]:
         """Sum the exact units of every position day by day."""
-        by_position: dict[int, dict[int, int]] = defaultdict(dict)
         m = self.moves
-        order = np.argsort(m.day, kind="stable").tolist()
-        own, days, units = m.position.tolist(), m.day.tolist(), self.units
-        for place in order:
-            by_day, day = by_position[own[place]], days[place]
-            by_day[day] = by_day.get(day, 0) + units[place]
-        self._running = {
-            position: _Running(list(by_day), list(accumulate(by_day.values())))
-            for position, by_day in by_position.items()
+        order = np.lexsort((m.day, m.position))
+        position, day = m.position[order], m.day[order]
+        held = np.cumsum(_units(self.units, summed=True)[order])
+        last = np.flatnonzero((np.diff(position, append=-1) != 0) | (np.diff(day, append=-1) != 0))
+        position, day, held = position[last], day[last], held[last]
+        edges = np.flatnonzero(np.diff(position, prepend=-1))
+        # One sum runs through all positions: each takes off what the ones before came to.
+        before = [0, *held[edges[1:] - 1].tolist()]
+        ends = [*edges[1:].tolist(), len(position)]
+        return {
+            int(position[start]): _Running(
+                day[start:end].tolist(), (held[start:end] - taken).tolist()
+            )
+            for start, end, taken in zip(edges.tolist(), ends, before, strict=False)
         }
 
     def _shift(self, position: int, day: int, units: int) -> None:
@@ -326,34 +357,21 @@ class Book:
             running.held.insert(place, running.held[place - 1] if place else 0)
         running.held[place:] = [held + units for held in running.held[place:]]
 
-    def _partners(
-        self, activity: ActivityFacts, legs: list[LegFacts], side: dict[int, int]
-    ) -> dict[int, int]:
-        """Return, for exchanges, which own position stands across the conversion account."""
-        if activity.kind not in EXCHANGES:
-            return {}
-        across = {
-            own
-            for leg in legs
-            for own, other in (
-                (side[leg.debit], side[leg.credit]),
-                (side[leg.credit], side[leg.debit]),
-            )
-            if own >= 0 and other == CONVERSION
-        }
-        subject = self.holding(activity.account_id, activity.instrument_id)
-        if activity.kind == "spin_off" and subject != NOWHERE:
-            across.add(subject)
-        holdings = sorted(p for p in across if not self.positions[p].is_cash)
-        cash = sorted(p for p in across if self.positions[p].is_cash)
-        pair = holdings if len(holdings) > 1 else (cash if len(cash) > 1 else [])
-        return {pair[0]: pair[1], pair[1]: pair[0]} if len(pair) == 2 else {}  # noqa: PLR2004 - a pair
-
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What a reading changed: whether positions were added, positions moved, days touched."""
+    """What a reading changed: positions moved, days touched, whether moves were taken back."""
 
-    positions_added: bool
     positions: set[int]
     days: set[int]
+    taken_back: bool
+
+
+def _columns(moves: Moves) -> tuple[NDArray[Any], ...]:
+    return tuple(getattr(moves, each.name) for each in fields(moves))
+
+
+def _units(amounts: list[int], *, summed: bool = False) -> NDArray[Any]:
+    """Return exact integers: 64 bits when they (and with `summed` all their sums) fit, else objects."""
+    most = sum(map(abs, amounts)) if summed else max(map(abs, amounts), default=0)
+    return np.array(amounts, dtype=np.int64 if most < UNITS_MAX else object)

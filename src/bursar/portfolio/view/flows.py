@@ -31,10 +31,13 @@ class Crossing:
     place: IntArray
     sign: FloatArray
 
+    def __add__(self, other: "Crossing") -> "Crossing":
+        return Crossing(_joined(self.place, other.place), np.append(self.sign, other.sign))
 
-def crossings(book: Book, inside: BoolArray, cash: BoolArray) -> Crossing:
-    """Return the moves that are external flows of the scope `inside` (a mask over positions)."""
-    m = book.moves
+
+def crossings(book: Book, inside: BoolArray, cash: BoolArray, *, first: int = 0) -> Crossing:
+    """Return the moves from one on that are external flows of `inside` (a mask over positions)."""
+    m = book.moves.behind(first)
     if len(m.day) == 0:
         return Crossing(np.empty(0, np.int64), np.empty(0))
     own = _of(inside, m.position)
@@ -58,7 +61,7 @@ def crossings(book: Book, inside: BoolArray, cash: BoolArray) -> Crossing:
     spun_away = spun & ~own & ~is_cash & has_partner & partner_in
     away = through_cash | spun_away
     place = np.flatnonzero(into | away)
-    return Crossing(place, np.where(away[place], -1.0, 1.0))
+    return Crossing(place + first, np.where(away[place], -1.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +73,36 @@ class Earnings:
     taxes: IntArray
     other: IntArray
 
+    def __add__(self, other: "Earnings") -> "Earnings":
+        return Earnings(
+            _joined(self.income, other.income),
+            _joined(self.fees, other.fees),
+            _joined(self.taxes, other.taxes),
+            _joined(self.other, other.other),
+        )
 
-def earnings(book: Book, inside: BoolArray) -> Earnings:
-    """Return what a scope earned and paid; what names a holding belongs to that holding."""
-    m = book.moves
+
+def earnings(book: Book, inside: BoolArray, *, first: int = 0) -> Earnings:
+    """Return what a scope earned and paid; what names a holding belongs to that holding.
+
+    `first`: only the moves from one on.
+    """
+    m = book.moves.behind(first)
     if len(m.day) == 0:
         none = np.empty(0, np.int64)
         return Earnings(none, none, none, none)
     own = _of(inside, m.position)
     about = np.where(m.subject >= 0, _of(inside, np.maximum(m.subject, 0)), own)
     return Earnings(
-        income=np.flatnonzero(about & (m.other == INCOME)),
-        fees=np.flatnonzero(about & ((m.other == FEES) | (m.other == INTEREST_COST))),
-        taxes=np.flatnonzero(about & (m.other == TAXES)),
-        other=np.flatnonzero(about & (m.other == OTHER)),
+        income=np.flatnonzero(about & (m.other == INCOME)) + first,
+        fees=np.flatnonzero(about & ((m.other == FEES) | (m.other == INTEREST_COST))) + first,
+        taxes=np.flatnonzero(about & (m.other == TAXES)) + first,
+        other=np.flatnonzero(about & (m.other == OTHER)) + first,
     )
+
+
+def _joined(first: IntArray, second: IntArray) -> IntArray:
+    return np.concatenate((first, second)) if len(second) else first
 
 
 def _of(mask: BoolArray, index: IntArray) -> BoolArray:

@@ -9,7 +9,7 @@ everything the cached view saw may change the cache; all others build a view for
 import asyncio
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -32,6 +32,7 @@ from bursar.portfolio.view.quotes import (
     Rates,
     Tail,
     book_prices,
+    first_days,
 )
 from bursar.portfolio.view.scope import WORKSPACE
 from bursar.portfolio.view.view import BookView
@@ -50,8 +51,7 @@ async def view(context: Context, *, currency: str | None = None) -> BookView:
     `currency`: a report currency whose rates will be needed, besides the workspace's own.
     """
     workspace = await workspaces.get_workspace(context, Nothing())
-    lock = _locks.setdefault(context.cache, {}).setdefault(context.workspace_id, asyncio.Lock())
-    async with lock:
+    async with _lock(context):
         found = await _fresh(context, workspace.base_currency)
         for code in (workspace.base_currency, currency):
             if code is not None and code not in found.rates:
@@ -60,18 +60,32 @@ async def view(context: Context, *, currency: str | None = None) -> BookView:
     return found
 
 
+async def aside(context: Context, work: Callable[[], object]) -> None:
+    """Do long arithmetic on a view in a thread, so that other requests are answered meanwhile.
+
+    The view stays as it is until it is done. `work` leaves what it found with the view.
+    """
+    async with _lock(context):
+        await asyncio.to_thread(work)
+
+
+def _lock(context: Context) -> asyncio.Lock:
+    return _locks.setdefault(context.cache, {}).setdefault(context.workspace_id, asyncio.Lock())
+
+
 async def _fresh(context: Context, base_currency: str) -> BookView:
     cached: BookView | None = context.cache.get(KEY, context.workspace_id)
     if cached is None or cached.base_currency != base_currency:
         return await _built(context, base_currency)
-    reading = await read_legs(
-        context, since=cached.token, known_balances=cached.book.balances.keys()
-    )
+    reading = await read_legs(context, since=cached.token)
     changes = await changes_since(context, cached.token)
     today = number_of(context.clock.now().date())
-    if not (reading.activities or reading.accounts or changes) and today <= cached.axis.last:
-        return cached
     private = context.dry_run or not (reading.newer and reading.read_only)
+    if not (reading.activities or reading.accounts or changes) and today <= cached.axis.last:
+        if not private:
+            # The view stands for this snapshot too: a young token leaves the index little to find.
+            cached.token = reading.snapshot
+        return cached
     if (
         private
         or today > cached.axis.last
@@ -94,13 +108,14 @@ async def _built(context: Context, base_currency: str) -> BookView:
     ids = list(
         dict.fromkeys(p.instrument_id for p in book.positions if p.instrument_id is not None)
     )
-    closes = await _closes(context, ids, axis)
+    raw = await _closes(context, ids, axis)
     known = await instruments.get_many(context, ids)
 
     def made_view() -> BookView:
+        telling = book.telling_prices(first_days(ids, axis, raw))
         return BookView(
             book,
-            Quotes(axis, known, closes, book_prices(book.counted())),
+            Quotes(axis, known, (ids, raw), book_prices(telling)),
             token=reading.snapshot,
             base_currency=base_currency,
             age_days_max=context.settings.price_age_days_max,
@@ -121,9 +136,9 @@ async def _worked_in(
     """
     known = found.quotes.row_of
     touched = {each: year for each, year in changes.prices.items() if each in known}
-    if not changes.instruments.isdisjoint(known) or found.book.adds_positions(reading):
+    if not changes.instruments.isdisjoint(known) or found.book.cannot_take(reading):
         return False
-    days = [a.day for a in reading.activities]
+    days = reading.activities.days
     if days and not found.axis.first < min(days) <= max(days) <= found.axis.last:
         return False
     retold = {
@@ -137,7 +152,8 @@ async def _worked_in(
     wanted = list({*whole, *retold})
     if len(wanted) > CORRECTIONS_MAX:
         return False
-    closes = await _closes(context, wanted, found.axis) if wanted else {}
+    table = await _closes(context, wanted, found.axis) if wanted else ()
+    closes = dict(zip(wanted, table, strict=True))
     fresh_rates = (
         {code: await _rates(context, found, code) for code in found.rates} if changes.rates else {}
     )
@@ -191,7 +207,7 @@ def _apply(
             found.quotes.take(tail)
             found.reprice_days(tail)
         if growth.positions or growth.days or closes:
-            found.forget(growth.positions, flows=True)
+            found.forget(growth, all_flows=bool(closes))
         for code, fresh in rates.items():
             found.replace_rates(code, fresh)
     except BaseException:
@@ -199,13 +215,12 @@ def _apply(
         raise
 
 
-async def _closes(
-    context: Context, ids: list[uuid.UUID], axis: Axis
-) -> dict[uuid.UUID, FloatArray]:
-    """Return each instrument's closes from LOOKBACK_DAYS before the axis to its end."""
+async def _closes(context: Context, ids: list[uuid.UUID], axis: Axis) -> FloatArray:
+    """Return closes, instruments x days from LOOKBACK_DAYS before the axis to its end."""
     span = (date_of(axis.first - LOOKBACK_DAYS), date_of(axis.last))
-    table = await read_closes(context, ids, span) if ids else ()
-    return dict(zip(ids, table, strict=True))
+    if not ids:
+        return np.empty((0, axis.days + LOOKBACK_DAYS))
+    return await read_closes(context, ids, span)
 
 
 async def _rates(context: Context, found: BookView, report: str) -> Rates:

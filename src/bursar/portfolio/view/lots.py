@@ -68,6 +68,12 @@ def lots(
     return past
 
 
+def are_derived(view: BookView, currency: str) -> bool:
+    """Tell whether the lots of the accounts' own methods are there already."""
+    found = view.lot_books.get(currency)
+    return isinstance(found, LotBook) and None in found.derived
+
+
 def lot_book(view: BookView, currency: str) -> LotBook:
     """Return the lot events of every holding, with rates into a report currency."""
     found = view.lot_books.get(currency)

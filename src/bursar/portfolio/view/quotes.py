@@ -99,22 +99,29 @@ class Quotes:
         self,
         axis: Axis,
         instruments: Mapping[uuid.UUID, InstrumentRow],
-        closes: Mapping[uuid.UUID, FloatArray],
+        closes: tuple[Sequence[uuid.UUID], FloatArray],
         book: Mapping[uuid.UUID, BookPrices],
     ) -> None:
-        """`closes`: per instrument, from LOOKBACK_DAYS before the axis on, NaN where none."""
+        """`closes`: instruments x days from LOOKBACK_DAYS before the axis on, NaN where none.
+
+        `book` has to name the instruments whose first trade comes before their first close, and
+        those that were split.
+        """
+        ids, raw = closes
         self.axis = axis
         self.instruments = dict(instruments)
         self._book = dict(book)
-        self.row_of = {each: row for row, each in enumerate(closes, start=1)}
+        self.row_of = {each: row for row, each in enumerate(ids, start=1)}
         self._long = axis.days + LOOKBACK_DAYS
-        self._observed: BoolArray = np.zeros((len(closes) + 1, self._long), np.bool_)
+        self._observed: BoolArray = np.ones((len(ids) + 1, self._long), np.bool_)
         self._traded: dict[int, set[int]] = {}
-        price = np.empty((len(closes) + 1, axis.days))
-        price[CASH_ROW] = 1.0
-        self._observed[CASH_ROW] = True
-        for instrument_id, row in self.row_of.items():
-            price[row] = self._filled(instrument_id, closes[instrument_id])
+        price = np.ones((len(ids) + 1, axis.days))
+        np.isnan(raw, out=self._observed[1:])
+        np.logical_not(self._observed[1:], out=self._observed[1:])
+        price[1:] = _carried(raw, self._observed[1:])[:, LOOKBACK_DAYS:]
+        for instrument_id in self._book:
+            row = self.row_of[instrument_id]
+            price[row] = self._filled(instrument_id, raw[row - 1])
         self.table = PriceTable(
             FilledPrices(price, np.where(price == 0, np.int8(-1), np.int8(0))),
             age_days_max=NEVER_TOO_OLD,
@@ -200,9 +207,9 @@ class Quotes:
             each: end - int(back[row]) if known[row] else None for each, row in self.row_of.items()
         }
 
-    def priced_days(self, rows: Iterable[int]) -> BoolArray:
-        """Return the days of the axis on which one of the rows has a price of that day."""
-        chosen = self._observed[np.fromiter(rows, np.int64), LOOKBACK_DAYS:]
+    def priced_days(self, rows: IntArray, place: int) -> BoolArray:
+        """Return the days from a place of the axis on that have a price of one of the rows."""
+        chosen = self._observed[rows, LOOKBACK_DAYS + place :]
         return np.asarray(chosen.any(axis=0), dtype=np.bool_)
 
     def long_gaps(
@@ -254,6 +261,25 @@ class Quotes:
             return
         later = seen[seen >= at]
         price[at : int(later[0]) if len(later) else self._long] *= factor
+
+
+def first_days(ids: Sequence[uuid.UUID], axis: Axis, raw: FloatArray) -> dict[uuid.UUID, int]:
+    """Return the day of each instrument's first close; those without any are left out."""
+    seen = ~np.isnan(raw)
+    first = seen.argmax(axis=1) + axis.first - LOOKBACK_DAYS
+    known: BoolArray = np.asarray(seen.any(axis=1), dtype=np.bool_)
+    return {each: int(first[n]) for n, each in enumerate(ids) if known[n]}
+
+
+def _carried(raw: FloatArray, observed: BoolArray) -> FloatArray:
+    """Carry every row forward at once; 0 before its first number."""
+    # Each row starts a run of its own on its first day, of 0 when nothing is observed there.
+    seen = observed.copy()
+    seen[:, 0] = True
+    level = raw[seen]
+    level[np.isnan(level)] = 0.0
+    runs = np.diff(np.flatnonzero(seen), append=seen.size)
+    return np.repeat(level, runs).reshape(raw.shape)
 
 
 class Rates:

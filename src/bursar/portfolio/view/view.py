@@ -7,7 +7,7 @@ it was derived from changes. The view itself never asks a clock or a database.
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 import numpy as np
@@ -19,12 +19,15 @@ from bursar.portfolio.calc.arrays import BoolArray, IntArray
 from bursar.portfolio.calc.flows import ScopeFlows
 from bursar.portfolio.calc.quantities import Changes
 from bursar.portfolio.calc.valuation import Positions, ValueHistory
-from bursar.portfolio.view.book import Book, HeldPosition
+from bursar.portfolio.view.book import Book, Growth, HeldPosition
 from bursar.portfolio.view.flows import Crossing, Earnings, crossings, earnings
 from bursar.portfolio.view.quotes import CASH_ROW, Axis, Quotes, Rates, Tail, UsedPrice
 from bursar.portfolio.view.scope import Scope, ScopeKind
+from bursar.portfolio.view.trading import TradingDays, trading_days
 
 HISTORIES_MAX = 64
+# A change of more days than this has all flows summed anew.
+FLOW_DAYS_MAX = 16
 ARITHMETIC = Context(prec=60, rounding=ROUND_HALF_EVEN)
 ASSET_CLASS, ACCOUNT, CURRENCY, INSTRUMENT = "asset_class", "account", "currency", "instrument"
 CASH = "cash"
@@ -63,6 +66,10 @@ class BookView:
         self.benchmarks: dict[tuple[uuid.UUID, str], object] = {}
         self._histories: OrderedDict[tuple[Scope, str], ValueHistory] = OrderedDict()
         self._members: dict[Scope, Member] = {}
+        # With how many of the book's moves each covers: new moves are added, not all judged anew.
+        self._crossings: dict[Scope, tuple[int, Crossing]] = {}
+        self._earned: dict[Scope, tuple[int, Earnings]] = {}
+        self.trading_days: dict[Scope, TradingDays] = {}
         self._arrange()
 
     def _arrange(self) -> None:
@@ -141,20 +148,23 @@ class BookView:
 
     def crossing(self, scope: Scope) -> Crossing:
         """Return the moves that are external flows of a scope."""
-        key = ("crossing", scope)
-        found = self.derived.get(key)
-        if not isinstance(found, Crossing):
-            found = crossings(self.book, self.member(scope).inside, self.cash)
-            self.derived[key] = found
+        known, found = self._crossings.get(scope, (0, None))
+        moves = len(self.book.units)
+        if found is None or known < moves:
+            member = self.member(scope).inside
+            fresh = crossings(self.book, member, self.cash, first=known)
+            found = fresh if found is None else found + fresh
+            self._crossings[scope] = (moves, found)
         return found
 
     def earned(self, scope: Scope) -> Earnings:
         """Return the moves that are income, fees and taxes of a scope."""
-        key = ("earned", scope)
-        found = self.derived.get(key)
-        if not isinstance(found, Earnings):
-            found = earnings(self.book, self.member(scope).inside)
-            self.derived[key] = found
+        known, found = self._earned.get(scope, (0, None))
+        moves = len(self.book.units)
+        if found is None or known < moves:
+            fresh = earnings(self.book, self.member(scope).inside, first=known)
+            found = fresh if found is None else found + fresh
+            self._earned[scope] = (moves, found)
         return found
 
     def price(self, position: int, day: int) -> UsedPrice | None:
@@ -189,23 +199,36 @@ class BookView:
             return Decimal(1)
         return self.rates[report].on(currency, day)
 
-    def forget(self, positions: set[int], *, flows: bool) -> None:
-        """Correct what depends on positions whose moves changed."""
+    def forget(self, growth: Growth, *, all_flows: bool) -> None:
+        """Correct what depends on a change of the book; `all_flows` when prices changed as well."""
         self.derived.clear()
-        self._touch_lots(p for p in positions if not self.cash[p])
+        if growth.taken_back:  # the places of moves have shifted
+            self._crossings.clear()
+            self._earned.clear()
+        self._touch_lots(p for p in growth.positions if not self.cash[p])
         for (scope, currency), history in self._histories.items():
             member = self.member(scope)
-            for position in positions:
+            for position in growth.positions:
                 if member.inside[position]:
                     own = int(np.searchsorted(member.indices, position))
-                    changes = self._changes(np.array([position]))
-                    history.replace_position(own, changes.day, changes.quantity)
-            if flows:
+                    places = np.flatnonzero(self.book.moves.position == position)
+                    day = self.book.moves.day[places] - self.axis.first
+                    history.replace_position(own, day, self.book.moves.units[places])
+            if all_flows or len(growth.days) > FLOW_DAYS_MAX:
                 history.replace_flows(self._flows(scope, currency))
+                continue
+            crossing = self.crossing(scope)
+            crossed = self.book.moves.day[crossing.place]
+            for touched in growth.days:
+                part = crossed == touched
+                flows = self.flows_of(Crossing(crossing.place[part], crossing.sign[part]), currency)
+                place = touched - self.axis.first
+                history.replace_flows_of_day(place, replace(flows, day=flows.day - place))
 
     def reprice(self, instrument_id: uuid.UUID, place: int) -> None:
         """Correct what depends on an instrument's prices from a place of the axis on."""
         self.derived.clear()
+        self.trading_days.clear()
         self._touch_lots(p.index for p in self.book.positions if p.instrument_id == instrument_id)
         for history in self._histories.values():
             history.refresh_instrument(self.quotes.row_of[instrument_id], place)
@@ -214,7 +237,9 @@ class BookView:
         """Correct what depends on the prices of many instruments from a place of the axis on."""
         if len(tail.rows) == 0:
             return
-        self._forget_values()
+        self.derived.clear()
+        for traded in self.trading_days.values():
+            traded.mask[tail.place :] = self.quotes.priced_days(traded.rows, tail.place)
         for history in self._histories.values():
             history.refresh_days(tail.rows, tail.place)
         days = self.book.moves.day
@@ -224,11 +249,13 @@ class BookView:
             for (scope, currency), history in self._histories.items():
                 history.replace_flows(self._flows(scope, currency))
 
-    def _forget_values(self) -> None:
-        """Drop what was derived from prices, not what only depends on the book."""
-        self.derived = {
-            key: each for key, each in self.derived.items() if isinstance(each, Crossing | Earnings)
-        }
+    def trading(self, scope: Scope) -> TradingDays:
+        """Return the trading days of a scope: those with a price, or for cash Monday to Friday."""
+        found = self.trading_days.get(scope)
+        if found is None:
+            indices = self.member(scope).indices
+            found = self.trading_days[scope] = trading_days(self.book, self.quotes, indices)
+        return found
 
     def replace_rates(self, currency: str, rates: Rates) -> None:
         """Take corrected rates; histories in that currency are built anew when asked for."""
