@@ -108,7 +108,9 @@ def proof_of_consistency(old: int, new: int) -> list[bytes]:
     return [span_root(span, NODES) for span in consistency_spans(old, new)]
 
 
-@pytest.mark.parametrize("size", [*range(1, 34), 63, 64, 65, 127, 128, 129, 255, 256, 257, 299, 300])
+@pytest.mark.parametrize(
+    "size", [*range(1, 34), 63, 64, 65, 127, 128, 129, 255, 256, 257, 299, 300]
+)
 def test_every_inclusion_proof_is_the_naive_one(size: int) -> None:
     root = naive_root(LEAVES[:size])
     for index in range(size):

@@ -176,7 +176,9 @@ def nodes_of(spans: Iterable[Span]) -> list[Node]:
     return [node for span in spans for node in span_nodes(span)]
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, *, proof: Sequence[bytes], root: bytes) -> bool:
+def verify_inclusion(
+    leaf: bytes, index: int, size: int, *, proof: Sequence[bytes], root: bytes
+) -> bool:
     """Tell whether `proof` shows that `leaf` is leaf `index` of the tree (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:
         return False
@@ -220,5 +222,3 @@ def verify_consistency(
             second = hash_node(second, each)
         number, last = number >> 1, last >> 1
     return last == 0 and first == old_root and second == new_root
-
-
