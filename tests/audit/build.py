@@ -1,6 +1,8 @@
 """A database of its own whose journal is sealed: what a superuser does to it harms no other test."""
 
+import asyncio
 import datetime as dt
+import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -22,6 +24,7 @@ from bursar.settings import Environment, Settings
 from tests.harness import TEST_MOMENT
 from tests.servers import Database as Addresses
 
+SECONDS_MAX = 20.0
 APPEND = """
 INSERT INTO journal (at, workspace_id, actor_kind, user_id, source, operation, outcome, input_hash,
                      facts, request_id, idempotency_key)
@@ -74,11 +77,18 @@ class Book:
         async with self.superuser(triggers=True) as connection:
             await connection.execute(APPEND, self.clock.now(), log, rows)
 
-    async def seal(self, sealer: Sealer | None = None) -> int:
-        sealed = 0
-        while rows := await (sealer or self.sealer).seal():
+    async def seal(self, expected: int = 0, *, by: Sealer | None = None) -> int:
+        """Seal until `expected` rows are: other databases of the test server hold rows back, too."""
+        sealer, sealed = by or self.sealer, 0
+        deadline = time.monotonic() + SECONDS_MAX
+        while True:
+            rows = await sealer.seal()
             sealed += rows
-        (sealer or self.sealer).write_anchors()
+            if sealed >= expected and not rows:
+                break
+            assert time.monotonic() < deadline, f"{sealed} of {expected} rows sealed"
+            await asyncio.sleep(0.01 if not rows else 0)
+        sealer.write_anchors()
         self.clock.advance(dt.timedelta(seconds=2))
         return sealed
 
@@ -86,7 +96,7 @@ class Book:
         """Append and seal batch by batch, so that each has a checkpoint."""
         for rows in batches:
             await self.append(rows)
-            assert await self.seal() == rows
+            assert await self.seal(rows) == rows
 
     def anchors(self) -> list[Checkpoint]:
         file = self.home / "anchors" / "journal.jsonl"

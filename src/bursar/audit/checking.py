@@ -75,9 +75,9 @@ async def _replay(session: AsyncSession, replay: Replay, rows_max: int) -> None:
         expected = frontier.extend([row.hash for row in rows])
         waiting = ends[::-1]
         for row, subtrees in zip(rows, expected, strict=True):
-            replay.row(row.index, row.hash, row.content)
+            replay.row(row.leaf_index, row.hash, row.content)
             if row.subtrees != subtrees:
-                raise Fault(row.index, "the stored tree nodes are not those of the leaves")
+                raise Fault(row.leaf_index, "the stored tree nodes are not those of the leaves")
             while waiting and waiting[-1].size <= replay.size:
                 replay.checkpoint(waiting.pop())
         if len(rows) < ROWS_PER_PAGE:

@@ -45,7 +45,7 @@ def grants(metadata: MetaData, role: str, *, owns: bool = False) -> list[str]:
     quoted_role = '"' + role.replace('"', '""') + '"'
     statements = [f"GRANT USAGE ON SCHEMA public TO {quoted_role}"]
     for table in metadata.sorted_tables:
-        stated = table.info.get("grants", ())
+        stated: tuple[str, ...] = table.info.get("grants", ())
         rights = ", ".join(table.info.get("owner_grants", stated) if owns else stated)
         statements.append(f"REVOKE ALL ON {table.name} FROM {quoted_role}")
         if rights:

@@ -20,15 +20,15 @@ _sha256 = hashlib.sha256
 
 
 class Node(NamedTuple):
-    """A perfect subtree: node `index` of `level`."""
+    """A perfect subtree: number `number` of `level`."""
 
     level: int
-    index: int
+    number: int
 
     @property
     def last_leaf(self) -> int:
         """The leaf that completes it."""
-        return ((self.index + 1) << self.level) - 1
+        return ((self.number + 1) << self.level) - 1
 
 
 class Span(NamedTuple):

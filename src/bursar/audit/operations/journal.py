@@ -39,10 +39,8 @@ async def search_journal(context: Context, query: JournalQuery) -> Page[JournalR
 
 def _model(row: Any) -> JournalRow:
     fields = row._asdict()
-    leaf_index, facts, input_hash = (fields.pop(n) for n in ("index", "facts", "input_hash"))
-    return JournalRow(
-        **fields, facts=tuple(facts), input_hash=input_hash.hex(), leaf_index=leaf_index
-    )
+    facts, input_hash = fields.pop("facts"), fields.pop("input_hash")
+    return JournalRow(**fields, facts=tuple(facts), input_hash=input_hash.hex())
 
 
 def _position(cursor: str) -> int:

@@ -30,7 +30,7 @@ async def read_log(context: Context, query: LogQuery) -> LogPage:
     size = 0 if newest is None else newest.size
     limit = max(0, min(query.limit, size - query.from_index))
     rows = await store.leaves(session, log_id, first=query.from_index, limit=limit) if limit else []
-    end = rows[-1].index + 1 if rows else query.from_index
+    end = rows[-1].leaf_index + 1 if rows else query.from_index
     checkpoints = await store.checkpoints(
         session, log_id, above=query.from_index, limit=query.limit, size_max=min(end, size)
     )
@@ -39,12 +39,12 @@ async def read_log(context: Context, query: LogQuery) -> LogPage:
         size=size,
         rows=tuple(
             SealedRow(
-                index=row.index,
+                index=row.leaf_index,
                 leaf_hash=row.hash.hex(),
                 row=None if row.content is None else row.content.decode(),
             )
             for row in rows
-            if row.index < size
+            if row.leaf_index < size
         ),
         checkpoints=tuple(signed(each) for each in checkpoints),
         next_index=end if rows and end < size else None,

@@ -84,18 +84,18 @@ async def prove_inclusion(context: Context, query: InclusionQuery) -> InclusionP
     """Prove that a journal row is in the log that a signed checkpoint stands for."""
     checkpoint = await _checkpoint(context, query.size, "size")
     leaf = await store.leaf_of_row(context.session, context.workspace_id, query.seq)
-    if leaf is None or leaf.index >= checkpoint.size:
+    if leaf is None or leaf.leaf_index >= checkpoint.size:
         raise NotFound(
             "no such row is in this log up to this checkpoint",
             field="seq",
             hint="A row is sealed within a second; 'audit search' lists the rows.",
         )
     hashes = await _hashes(
-        context.session, context.workspace_id, inclusion_spans(leaf.index, checkpoint.size)
+        context.session, context.workspace_id, inclusion_spans(leaf.leaf_index, checkpoint.size)
     )
     return InclusionProof(
         seq=query.seq,
-        leaf_index=leaf.index,
+        leaf_index=leaf.leaf_index,
         leaf_hash=leaf.hash.hex(),
         row=None if leaf.content is None else leaf.content.decode(),
         hashes=hashes,

@@ -17,7 +17,7 @@ from bursar.audit.store.sealing import HORIZON, UNSEALED, checkpoint_of, key_of,
 _CHECKPOINT: Final = "SELECT log_id, size, root, at, key_id, signature FROM journal_checkpoint"
 _JOURNAL: Final = """
 SELECT j.seq, j.at, j.actor_kind, j.user_id, j.credential_id, j.source, j.operation, j.outcome,
-       j.error_code, j.facts, j.request_id, j.input_hash, l.index
+       j.error_code, j.facts, j.request_id, j.input_hash, l.index AS leaf_index
 FROM journal j LEFT JOIN journal_leaf l ON l.seq = j.seq
 WHERE j.workspace_id = :workspace{conditions}
 ORDER BY j.seq DESC LIMIT :limit
@@ -32,7 +32,7 @@ _CONDITIONS: Final = {
     "to_at": "j.at < :to_at",
 }
 _LEAVES: Final = f"""
-SELECT l.index, l.hash, l.subtrees, convert_to({ROW_TEXT}, 'UTF8') AS content
+SELECT l.index AS leaf_index, l.hash, l.subtrees, convert_to({ROW_TEXT}, 'UTF8') AS content
 FROM journal_leaf l LEFT JOIN journal j ON j.seq = l.seq
 WHERE l.log_id = :log AND l.index >= :first ORDER BY l.index LIMIT :limit
 """  # noqa: S608 - constants only
@@ -104,7 +104,7 @@ async def leaves(session: AsyncSession, log_id: uuid.UUID, *, first: int, limit:
 async def leaf_of_row(session: AsyncSession, log_id: uuid.UUID, seq: int) -> Any:
     """Return the leaf of a journal row with the row's text, or None."""
     statement = text(
-        f"SELECT l.index, l.hash, convert_to({ROW_TEXT}, 'UTF8') AS content FROM journal_leaf l"  # noqa: S608 - constants only
+        f"SELECT l.index AS leaf_index, l.hash, convert_to({ROW_TEXT}, 'UTF8') AS content FROM journal_leaf l"  # noqa: S608 - constants only
         " LEFT JOIN journal j ON j.seq = l.seq WHERE l.log_id = :log AND l.seq = :seq"
     )
     return (await session.execute(statement, {"log": log_id, "seq": seq})).one_or_none()
@@ -115,11 +115,11 @@ async def nodes(
 ) -> dict[Node, bytes]:
     """Return the Merkle nodes among `wanted` that are stored."""
     statement = text(
-        "SELECT index, hash, subtrees FROM journal_leaf WHERE log_id = :log AND index = ANY (:at)"
+        "SELECT index AS at, hash, subtrees FROM journal_leaf WHERE log_id = :log AND index = ANY (:at)"
     ).bindparams(bindparam("at", type_=ARRAY(BIGINT)))
     at = sorted({node.last_leaf for node in wanted})
     rows = await session.execute(statement, {"log": log_id, "at": at})
-    return nodes_among(wanted, {row.index: (row.hash, row.subtrees) for row in rows})
+    return nodes_among(wanted, {row.at: (row.hash, row.subtrees) for row in rows})
 
 
 async def keys(session: AsyncSession) -> dict[str, PublicKey]:

@@ -38,7 +38,7 @@ SELECT EXISTS (SELECT FROM journal j WHERE (xid, seq) > ($1::text::xid8, $2::big
 ROWS = f"""{_ROW}
 WHERE (j.xid, j.seq) > ($1::text::xid8, $2::bigint) AND j.xid < {HORIZON} AND {UNSEALED}
 ORDER BY j.xid, j.seq LIMIT $3
-"""  # noqa: S608 - constants only
+"""
 # For rows whose transaction ids mean nothing here: restored from another cluster, or sealed never.
 ROWS_OF_BEFORE = f"{_ROW} WHERE j.seq > $1 AND {UNSEALED} ORDER BY j.seq LIMIT $2"
 HORIZON_NOW = f"SELECT {HORIZON}::text::bigint"
