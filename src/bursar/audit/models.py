@@ -10,6 +10,7 @@ from bursar.runtime.pages import PageRequest
 
 LOG_ROWS_DEFAULT = 500
 LOG_ROWS_MAX = 1_000
+INDEX_MAX = 2**63 - 1
 
 
 class JournalQuery(PageRequest):
@@ -82,9 +83,12 @@ class SigningKeys(Model):
 class InclusionQuery(Model):
     """Which row to prove, against which checkpoint."""
 
-    seq: int = Field(ge=1, description="Number of the journal row.")
+    seq: int = Field(ge=1, le=INDEX_MAX, description="Number of the journal row.")
     size: int | None = Field(
-        None, ge=1, description="Size of the checkpoint to prove against; the newest if none."
+        None,
+        ge=1,
+        le=INDEX_MAX,
+        description="Size of the checkpoint to prove against; the newest if none.",
     )
 
 
@@ -102,9 +106,9 @@ class InclusionProof(Model):
 class ConsistencyQuery(Model):
     """Which two checkpoints to connect."""
 
-    from_size: int = Field(ge=1, description="Size of the earlier checkpoint.")
+    from_size: int = Field(ge=1, le=INDEX_MAX, description="Size of the earlier checkpoint.")
     to_size: int | None = Field(
-        None, ge=1, description="Size of the later checkpoint; the newest if none."
+        None, ge=1, le=INDEX_MAX, description="Size of the later checkpoint; the newest if none."
     )
 
 
@@ -119,12 +123,15 @@ class ConsistencyProof(Model):
 class LogQuery(Model):
     """Which part of the sealed log to return."""
 
-    from_index: int = Field(0, ge=0, description="Index of the first row.")
+    from_index: int = Field(0, ge=0, le=INDEX_MAX, description="Index of the first row.")
     limit: int = Field(
         LOG_ROWS_DEFAULT, ge=1, le=LOG_ROWS_MAX, description="Rows to return, at most 1000."
     )
     size: int | None = Field(
-        None, ge=1, description="Return nothing beyond this size; the newest checkpoint's if none."
+        None,
+        ge=1,
+        le=INDEX_MAX,
+        description="Return nothing beyond this size; the newest checkpoint's if none.",
     )
 
 
