@@ -11,7 +11,7 @@ LOCK_AGE ?= 7 days
 LOCK_FRESH ?= fastapi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check fix test bench conformance requirements docs snapshots lock package clean
+.PHONY: help setup run check fix test bench crash conformance requirements docs snapshots lock package clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ CONFORMANCE := deploy/conformance
 $(CONFORMANCE)/node_modules/.package-lock.json: $(CONFORMANCE)/package.json $(CONFORMANCE)/package-lock.json
 	npm ci --prefix $(CONFORMANCE) --loglevel=error
 	@touch $@
+
+crash: $(STAMP) ## the kill matrix: 54 kills of every part under load (ARGS="--kills 9")
+	$(PYTHON_IN) -m tests.crash.matrix $(ARGS)
 
 conformance: $(STAMP) $(CONFORMANCE)/node_modules/.package-lock.json ## the official MCP Inspector and conformance suites (needs npm)
 	$(PYTHON_IN) -m tests.conformance.run $(ARGS)
