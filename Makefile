@@ -46,14 +46,14 @@ test: $(STAMP) ## the test suite with coverage (ARGS="-k name" narrows it)
 bench: $(STAMP) ## the benchmarks; results in bench/RESULTS.md
 	$(PYTHON_IN) -m bench $(ARGS)
 
+crash: $(STAMP) ## the kill matrix: 54 kills of every part under load (ARGS="--kills 9")
+	$(PYTHON_IN) -m tests.crash.matrix $(ARGS)
+
 # The official tools and a Node new enough for them, pinned by hash; npm is all that is needed.
 CONFORMANCE := deploy/conformance
 $(CONFORMANCE)/node_modules/.package-lock.json: $(CONFORMANCE)/package.json $(CONFORMANCE)/package-lock.json
 	npm ci --prefix $(CONFORMANCE) --loglevel=error
 	@touch $@
-
-crash: $(STAMP) ## the kill matrix: 54 kills of every part under load (ARGS="--kills 9")
-	$(PYTHON_IN) -m tests.crash.matrix $(ARGS)
 
 conformance: $(STAMP) $(CONFORMANCE)/node_modules/.package-lock.json ## the official MCP Inspector and conformance suites (needs npm)
 	$(PYTHON_IN) -m tests.conformance.run $(ARGS)
