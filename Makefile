@@ -11,7 +11,7 @@ LOCK_AGE ?= 7 days
 LOCK_FRESH ?= fastapi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check fix test bench conformance requirements docs snapshots lock package clean
+.PHONY: help setup run check fix test bench crash conformance requirements docs snapshots lock package clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,9 @@ test: $(STAMP) ## the test suite with coverage (ARGS="-k name" narrows it)
 
 bench: $(STAMP) ## the benchmarks; results in bench/RESULTS.md
 	$(PYTHON_IN) -m bench $(ARGS)
+
+crash: $(STAMP) ## the kill matrix: 54 kills of every part under load (ARGS="--kills 9")
+	$(PYTHON_IN) -m tests.crash.matrix $(ARGS)
 
 # The official tools and a Node new enough for them, pinned by hash; npm is all that is needed.
 CONFORMANCE := deploy/conformance

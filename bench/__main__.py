@@ -18,6 +18,7 @@ BENCHES = {
     "portfolio_http": "Portfolio summary through HTTP",
     "market_load": "Prices in and out",
     "invoke": "The one door",
+    "journal_sealing": "The sealed journal",
     "mcp_calls": "MCP calls",
     "startup": "What a person waits for",
 }

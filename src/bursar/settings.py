@@ -68,6 +68,16 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Protects the key ring. Blank makes one under BURSAR_HOME; production demands one.",
     )
+    journal_signing_key: SecretStr = Field(
+        SecretStr(""),
+        description="Ed25519 seed (64 hexadecimal digits) that signs the journal's checkpoints. Blank makes one under BURSAR_HOME; set it where several hosts run workers.",
+    )
+    journal_anchor_seconds: int = Field(
+        10,
+        ge=1,
+        le=86_400,
+        description="How often the newest checkpoints are written to the anchors file and the log.",
+    )
     debug_mode: bool = Field(default=False, description="Verbose logs; refused in production.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: str = Field("json", description="json (one object a line) or console.")
@@ -128,6 +138,14 @@ class Settings(BaseSettings):
                 return "postgresql://" + value.removeprefix(prefix)
         if not value.startswith("postgresql://"):
             msg = "must start with postgresql:// or postgresql+asyncpg://"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("journal_signing_key")
+    @classmethod
+    def _seed(cls, value: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"([0-9a-fA-F]{64})?", value.get_secret_value()):
+            msg = "must be 64 hexadecimal digits"
             raise ValueError(msg)
         return value
 

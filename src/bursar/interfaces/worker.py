@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from celery.signals import worker_ready
 from prometheus_client import Counter
 from redis import Redis
 
@@ -27,6 +28,7 @@ from bursar.interfaces.job_lease import leased
 from bursar.interfaces.logs import configure_logs
 from bursar.payments.operations.captures import workspaces_due
 from bursar.runtime.actor import Source, system_actor
+from bursar.interfaces.sealer import start_in_thread
 from bursar.runtime.cleanup import delete_expired
 from bursar.runtime.embedded.state import addresses
 from bursar.settings import Settings
@@ -110,6 +112,10 @@ def create() -> Any:
     locks = Redis.from_url(where.redis_url)
     app = celery_for(where.redis_url)
     jobs = {job.name: job for job in JOBS}
+
+    @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
+    def seal(**_signal: Any) -> None:  # the scheduler loads this module, too, and seals nothing
+        start_in_thread(settings)
 
     @app.task(name=TASK)  # type: ignore[untyped-decorator]
     def carry_out_effect(effect_id: str) -> None:

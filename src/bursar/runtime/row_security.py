@@ -36,12 +36,17 @@ def append_only(table: str) -> list[str]:
     ]
 
 
-def grants(metadata: MetaData, role: str) -> list[str]:
-    """Return the statements that give the application role exactly its stated rights."""
+def grants(metadata: MetaData, role: str, *, owns: bool = False) -> list[str]:
+    """Return the statements that give the application role exactly its stated rights.
+
+    owns: it is the owner as well (an external server with one role), so it keeps the rights of
+    both; a table's `owner_grants` are for what no request may do.
+    """
     quoted_role = '"' + role.replace('"', '""') + '"'
     statements = [f"GRANT USAGE ON SCHEMA public TO {quoted_role}"]
     for table in metadata.sorted_tables:
-        rights = ", ".join(table.info.get("grants", ()))
+        stated: tuple[str, ...] = table.info.get("grants", ())
+        rights = ", ".join(table.info.get("owner_grants", stated) if owns else stated)
         statements.append(f"REVOKE ALL ON {table.name} FROM {quoted_role}")
         if rights:
             statements.append(f"GRANT {rights} ON {table.name} TO {quoted_role}")

@@ -57,7 +57,7 @@ class Journal(Base):
     __tablename__ = "journal"
     __table_args__ = (
         Index("ix_journal_workspace_seq", "workspace_id", "seq"),
-        Index("ix_journal_xid", "xid"),
+        Index("ix_journal_xid_seq", "xid", "seq"),
         Index("ix_journal_workspace_operation", "workspace_id", "operation", "seq"),
         {"info": READ_AND_APPEND},
     )

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from bursar import __version__
 from bursar.core.errors import BursarError, InvalidInput
 from bursar.interfaces.cli import client, manifest
+from bursar.interfaces.cli.audit_commands import add_audit_commands
 from bursar.interfaces.cli.server_commands import add_server_commands
 
 TYPES: dict[str, Any] = {
@@ -46,6 +47,8 @@ def build(commands: list[dict[str, Any]] | None = None) -> typer.Typer:
             parent = groups[word]
         parent.command(command["words"][-1], help=command["description"])(_function(command))
     add_server_commands(app)
+    if "audit" in groups:
+        add_audit_commands(groups["audit"])
     return app
 
 

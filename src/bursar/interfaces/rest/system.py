@@ -17,6 +17,7 @@ from starlette.routing import Route
 from bursar import __version__
 from bursar.core.errors import BursarError, NotFound
 from bursar.interfaces.application import Application
+from bursar.interfaces.journal_metrics import JournalGauges
 from bursar.interfaces.rest.openapi import build
 from bursar.interfaces.rest.routes import render_error
 
@@ -53,6 +54,8 @@ go.addEventListener("click", async () => {
 START = """SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", deepLinking: true,
   persistAuthorization: false, docExpansion: "none", filter: true });"""
 
+_journal_gauges = JournalGauges()
+
 
 async def health(request: Request) -> Response:
     """Answer healthy, degraded or unhealthy with the time each part took; no secrets."""
@@ -87,8 +90,9 @@ async def _ping_redis(request: Request) -> None:
     await redis.ping()
 
 
-async def metrics(_request: Request) -> Response:
+async def metrics(request: Request) -> Response:
     """Return Prometheus text."""
+    await _journal_gauges.refresh(request.app.state.application.database)
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -35,7 +35,9 @@ async def migrate(owner_url: str, application_role: str, revision: str = "head")
             await connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
             await connection.commit()
             await connection.run_sync(_upgrade, revision)
-            for statement in grants(Base.metadata, application_role):
+            owner = await connection.scalar(text("SELECT current_user"))
+            owns = owner == application_role
+            for statement in grants(Base.metadata, application_role, owns=owns):
                 await connection.execute(text(statement))
             await connection.commit()
     finally:

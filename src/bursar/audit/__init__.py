@@ -1,0 +1,1 @@
+"""Audit: the journal sealed into signed Merkle logs, read, proven and checked."""

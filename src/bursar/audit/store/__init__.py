@@ -1,0 +1,1 @@
+"""Audit's named queries: what the sealer does, and what readers ask."""
