@@ -5,6 +5,7 @@ import importlib
 DOMAINS = (
     "bursar.runtime.tables",
     "bursar.identity.operations",
+    "bursar.developer.operations",
     "bursar.ledger.operations",
     "bursar.market.operations",
     "bursar.banking.operations",

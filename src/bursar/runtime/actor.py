@@ -45,6 +45,7 @@ UNKNOWN_CLIENT = Client()
 
 PACKAGES = (
     "identity",
+    "developer",
     "ledger",
     "market",
     "banking",

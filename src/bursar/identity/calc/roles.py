@@ -23,20 +23,23 @@ class Role(StrEnum):
 
 
 OWN_ACCOUNT: Final = frozenset({"identity:read", "identity:write"})
-READ_BOOK: Final = frozenset({"ledger:read", "market:read", "banking:read", "portfolio:read"})
+READ_BOOK: Final = frozenset(
+    {"ledger:read", "market:read", "banking:read", "portfolio:read", "developer:read"}
+)
 WRITE_BOOK: Final = frozenset({"ledger:write", "market:write", "banking:write", "portfolio:write"})
+STEER: Final = frozenset({"developer:write"})
 PEOPLE_ONLY: Final = frozenset({"approve", "admin"})
 
 SCOPES_OF_ROLE: Final = {
-    Role.OWNER: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | PEOPLE_ONLY,
-    Role.ADMIN: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | PEOPLE_ONLY,
+    Role.OWNER: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | STEER | PEOPLE_ONLY,
+    Role.ADMIN: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | STEER | PEOPLE_ONLY,
     Role.TRADER: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | {"approve"},
     Role.ANALYST: OWN_ACCOUNT | READ_BOOK | {"market:write", "portfolio:write"},
-    Role.DEVELOPER: OWN_ACCOUNT | READ_BOOK,
+    Role.DEVELOPER: OWN_ACCOUNT | READ_BOOK | STEER,
     Role.AUDITOR: OWN_ACCOUNT | READ_BOOK,
     Role.VIEWER: OWN_ACCOUNT | READ_BOOK,
 }
-"""Developer, auditor and viewer differ once keys of others and the audit log have scopes."""
+"""Auditor and viewer differ once the audit log has a scope."""
 
 
 def covers(held: Iterable[str], wanted: str) -> bool:
