@@ -10,6 +10,7 @@ DOMAINS = (
     "bursar.market.operations",
     "bursar.banking.operations",
     "bursar.portfolio.operations",
+    "bursar.interfaces.jobs",
 )
 
 EFFECTS = ("bursar.market.effects",)

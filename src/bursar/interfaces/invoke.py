@@ -279,7 +279,8 @@ async def _run(passage: _Passage, transaction: Transaction) -> Answer:
             answer_body=_without_secrets(output) if keyed else None,
         )
         transaction.before_commit.append(entry.statement())
-    return Answer(operation.status, output, effects=tuple(e.id for e in context.effects))
+    handed_out = (*(e.id for e in context.effects), *context.due_again)
+    return Answer(operation.status, output, effects=handed_out)
 
 
 def _without_secrets(output: BaseModel) -> JsonValue:

@@ -1,5 +1,6 @@
 """The use cases of developer: the only thing other packages call."""
 
-from bursar.developer.operations import events
+from bursar.developer import tables
+from bursar.developer.operations import effects, events, schedules
 
-__all__ = ["events"]
+__all__ = ["effects", "events", "schedules", "tables"]
