@@ -55,16 +55,17 @@ async def recorded(
     try:
         yield result.update
     except Exception as error:
-        await _end(database, clock, run_id, {"code": type(error).__name__})
+        await _end(database, clock, run_id, error={"code": type(error).__name__})
         raise
-    await _end(database, clock, run_id, None, result)
+    await _end(database, clock, run_id, result=result)
 
 
 async def _end(
     database: Database,
     clock: Clock,
     run_id: uuid.UUID,
-    error: dict[str, JsonValue] | None,
+    *,
+    error: dict[str, JsonValue] | None = None,
     result: dict[str, JsonValue] | None = None,
 ) -> None:
     async with database.transaction(EVERY_WORKSPACE) as transaction:

@@ -9,10 +9,10 @@ import asyncio
 import contextlib
 import uuid
 from collections.abc import AsyncIterator
-from functools import partial
 
 import structlog
 from prometheus_client import Counter
+from pydantic import JsonValue
 
 from bursar.core.errors import BursarError, OutcomeUnknown
 from bursar.interfaces.application import Application
@@ -20,7 +20,7 @@ from bursar.interfaces.invoke import Call, invoke
 from bursar.runtime import effects
 from bursar.runtime.actor import Source, system_actor
 from bursar.runtime.database import DATABASE_ERRORS
-from bursar.runtime.effects import Claimed, EffectContext, Failure, FollowUp, Kind
+from bursar.runtime.effects import Claimed, EffectContext, Failure, FollowUp, Kind, Report
 
 RENEWALS_PER_CLAIM = 3
 AT_ONCE_MAX = 8
@@ -95,7 +95,7 @@ async def _attempt(application: Application, claimed: Claimed) -> Failure | None
         request_id=claimed.request_id,
         settings=application.settings,
         clock=application.clock,
-        report=partial(_report, application, claimed),
+        report=_reporter(application, claimed),
         host=application,
     )
     try:
@@ -128,7 +128,7 @@ async def _act(kind: Kind, context: EffectContext, claimed: Claimed) -> FollowUp
         try:
             found = await kind.look_up(context, claimed.payload)
         except Exception as error:
-            log.exception("a provider could not be asked about an effect", kind=claimed.kind)
+            log.warning("a look-up failed", kind=claimed.kind, error=repr(error))
             raise OutcomeUnknown("the provider could not be asked what became of it") from error
         if found is not None:
             return found.follow_up
@@ -155,24 +155,26 @@ async def _record(
     return None
 
 
-async def _report(
-    application: Application, claimed: Claimed, done: int, total: int | None, note: str
-) -> None:
-    """Show how far a handler is; a report that cannot be written is not worth stopping for."""
-    progress = {
-        "done": done,
-        "total": total,
-        "note": note[: effects.NOTE_CHARACTERS_MAX],
-        "at": application.clock.now().isoformat(),
-    }
-    with contextlib.suppress(BursarError, *DATABASE_ERRORS):
-        await effects.extend(
-            application.database,
-            application.clock,
-            claimed,
-            seconds=application.settings.effect_claim_seconds,
-            progress=dict(progress),
-        )
+def _reporter(application: Application, claimed: Claimed) -> Report:
+    """Return what a handler shows its progress with; a report that fails stops nothing."""
+
+    async def report(done: int, total: int | None, note: str) -> None:
+        progress: dict[str, JsonValue] = {
+            "done": done,
+            "total": total,
+            "note": note[: effects.NOTE_CHARACTERS_MAX],
+            "at": application.clock.now().isoformat(),
+        }
+        with contextlib.suppress(BursarError, *DATABASE_ERRORS):
+            await effects.extend(
+                application.database,
+                application.clock,
+                claimed,
+                seconds=application.settings.effect_claim_seconds,
+                progress=progress,
+            )
+
+    return report
 
 
 def _is_final(refusal: BursarError) -> bool:
