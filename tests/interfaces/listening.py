@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import select
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -60,6 +61,10 @@ class Stream:
             if data:
                 document: dict[str, Any] = json.loads(data)
                 return document
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Tell whether nothing comes for that long."""
+        return not select.select([self.connection.sock], [], [], seconds)[0]
 
     def events(self, count: int, seconds: float = 10.0) -> list[dict[str, Any]]:
         return [self.event(seconds) for _ in range(count)]
