@@ -9,6 +9,8 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from websockets.asyncio.client import connect as websocket
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.interfaces.listening import Ended, Stream, connect, listening
 from tests.interfaces.live import Live, live_server
@@ -16,24 +18,30 @@ from tests.interfaces.test_events import open_account
 from tests.servers import Database, SharedServers
 
 pytestmark = pytest.mark.requirement("MCP.11")
+BROWSER = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def database(shared_servers: SharedServers, worker_id: str) -> Database:
     return asyncio.run(shared_servers.create_database(f"bursar_stream_{worker_id}"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def own(
-    database: Database, shared_servers: SharedServers, worker_id: str, tmp_path: Path
+    database: Database,
+    shared_servers: SharedServers,
+    worker_id: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Live]:
-    with live_server(database, shared_servers.redis_url(worker_id), tmp_path) as running:
+    home = tmp_path_factory.mktemp("stream")
+    with live_server(database, shared_servers.redis_url(worker_id), home) as running:
         yield running
 
 
 def test_open_streams_do_not_hold_up_a_stop_and_clients_go_on_afterwards(
-    database: Database, shared_servers: SharedServers, worker_id: str, tmp_path: Path
+    shared_servers: SharedServers, worker_id: str, tmp_path: Path
 ) -> None:
+    database = asyncio.run(shared_servers.create_database(f"bursar_stopped_{worker_id}"))
     redis = shared_servers.redis_url(worker_id)
     with contextlib.ExitStack() as stack:
         with live_server(database, redis, tmp_path) as first:
@@ -157,3 +165,37 @@ def drain(stream: Stream) -> int:
             got += 1
     stream.close()
     return got
+
+
+async def test_a_browser_listens_with_its_session_and_another_site_does_not(
+    own: Live,
+) -> None:
+    opened = own.send(
+        "POST", "/api/v1/auth/link", {"secret": own.link}, token=None, headers=BROWSER
+    )
+    cookie = opened.headers["set-cookie"].partition(";")[0]
+    with listening(own, token=None, headers={"Cookie": cookie, **BROWSER}) as stream:
+        address = f"ws://127.0.0.1:{own.port}/api/v1/events/socket"
+        page = {"Cookie": cookie, "Origin": own.address}
+        async with websocket(address, additional_headers=page) as socket:
+            assert json.loads(await asyncio.wait_for(socket.recv(), 5))["kind"] == "heartbeat"
+            account = await asyncio.to_thread(open_account, own)
+            message = json.loads(await asyncio.wait_for(socket.recv(), 5))
+            assert message["event"]["facts"][0]["object"] == account["id"]
+            assert stream.event()["facts"][0]["object"] == account["id"]
+            for headers in (
+                {"Cookie": cookie},
+                {"Cookie": cookie, "Origin": "https://elsewhere.example"},
+                {"Cookie": cookie, "Origin": f"http://127.0.0.1:{own.port}.elsewhere.example"},
+            ):
+                with pytest.raises(InvalidStatus):
+                    await websocket(address, additional_headers=headers)
+            held = {"Cookie": cookie, **BROWSER}
+            ended = own.send("POST", "/api/v1/auth/logout", {}, token=None, headers=held)
+            assert ended.status == 200
+            with pytest.raises(Ended, match="credential"):
+                while True:
+                    stream.event(8)
+            with pytest.raises(ConnectionClosed):
+                while True:
+                    await asyncio.wait_for(socket.recv(), 8)
