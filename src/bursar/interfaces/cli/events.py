@@ -4,6 +4,7 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -53,30 +54,35 @@ def _line(event: dict[str, Any]) -> str:
     return f"{event['at'][:19]}  {event['type']:<32} {actor:<14} {facts}{more}".rstrip()
 
 
+@dataclass(slots=True)
+class _Place:
+    """Where a tail is: its cursor, and whether the server ever answered."""
+
+    cursor: str
+    reached: bool = False
+
+
 def _events(server: client.Server, query: dict[str, str], cursor: str) -> Iterator[dict[str, Any]]:
     """Yield events for ever; a lost connection is opened again from the last cursor."""
-    position = [cursor]
-    opened_before = False
+    place = _Place(cursor)
     while True:
         try:
-            for event in _stream(server, query, position):
-                opened_before = True
-                yield event
+            yield from _stream(server, query, place)
         except Unavailable:
-            if not opened_before and not position[0]:
+            if not place.reached:
                 raise
         threading.Event().wait(WAIT_SECONDS)
 
 
 def _stream(
-    server: client.Server, query: dict[str, str], position: list[str]
+    server: client.Server, query: dict[str, str], place: _Place
 ) -> Iterator[dict[str, Any]]:
-    """Yield the events of one connection, and keep the last cursor in `position`."""
+    """Yield the events of one connection, and keep the last cursor in `place`."""
     parts = urlsplit(server.address)
     secure = parts.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     connection = kind(parts.netloc, timeout=SILENCE_SECONDS_MAX)
-    asked = {**query, **({"cursor": position[0]} if position[0] else {})}
+    asked = {**query, **({"cursor": place.cursor} if place.cursor else {})}
     path = parts.path.rstrip("/") + f"{client.PREFIX}/events?{urlencode(asked)}"
     headers = {"Authorization": f"Bearer {server.token}", "Accept": "text/event-stream"}
     try:
@@ -84,12 +90,13 @@ def _stream(
         response = connection.getresponse()
         if response.status != HTTP_OK:
             raise _refusal(response)
+        place.reached = True
         name = ""
         while raw := response.readline(LINE_BYTES_MAX):
             field, _, value = raw.decode().rstrip("\n").partition(":")
             value = value.removeprefix(" ")
             if field == "id":
-                position[0] = value
+                place.cursor = value
             elif field == "event":
                 name = value
             elif field == "data" and name != "end":
