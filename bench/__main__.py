@@ -19,6 +19,7 @@ BENCHES = {
     "market_load": "Prices in and out",
     "invoke": "The one door",
     "mcp_calls": "MCP calls",
+    "events": "Live events",
     "startup": "What a person waits for",
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
