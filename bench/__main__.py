@@ -20,6 +20,7 @@ BENCHES = {
     "invoke": "The one door",
     "journal_sealing": "The sealed journal",
     "mcp_calls": "MCP calls",
+    "events": "Live events",
     "startup": "What a person waits for",
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")

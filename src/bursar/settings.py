@@ -105,6 +105,18 @@ class Settings(BaseSettings):
     yfinance_base_url: str = Field(
         "https://query2.finance.yahoo.com", description="Where yfinance's chart API is reached."
     )
+    event_poll_milliseconds: int = Field(
+        50, ge=5, le=10_000, description="How often a process with listeners looks for new events."
+    )
+    event_listeners_max: int = Field(
+        2000, ge=1, le=100_000, description="Most event streams open at one API process."
+    )
+    effect_claim_seconds: int = Field(
+        60,
+        ge=2,
+        le=3600,
+        description="A worker's claim on a job ends this long after its last sign of life.",
+    )
     mcp_toolsets: str = Field(
         "core",
         description="Comma-separated toolsets that MCP exposes: core, a package's name, or all.",

@@ -14,6 +14,7 @@ from bursar.interfaces.mcp.server import mcp_routes
 from bursar.interfaces.mcp.tools import CORE, tool, tool_operations, toolset_of
 from bursar.interfaces.reference.operation_pages import wire_bytes
 from bursar.interfaces.rest import server
+from bursar.interfaces.rest.event_routes import stream_routes
 from bursar.interfaces.rest.routes import routes
 from bursar.interfaces.rest.system import system_routes
 from bursar.runtime.registry import Operation, operation, operations
@@ -29,6 +30,7 @@ BY_HAND = {
     "/health", "/metrics", "/openapi.json", "/docs", "/docs/start.js", "/docs/assets/{name}",
     "/sign-in", "/sign-in.js",
     "/mcp", "/mcp/sse", "/mcp/messages/",
+    "/api/v1/events", "/api/v1/events/socket",
 }  # fmt: skip
 PROMISED_TOOLS = {
     "get_portfolio_summary", "get_positions", "get_asset_price", "get_performance",
@@ -128,7 +130,7 @@ def test_no_route_exists_beside_the_registry() -> None:
     generated = {route.path for route in routes()}
     assert served - generated == BY_HAND
     by_hand = {route.path for route in system_routes()} | {
-        route.path for route in mcp_routes(settings)[0]
+        route.path for route in [*mcp_routes(settings)[0], *stream_routes()]
     }
     assert by_hand == BY_HAND
 

@@ -88,11 +88,11 @@ def test_role_table() -> None:
     read = "banking:read identity:read identity:write ledger:read market:read portfolio:read"
     write = "banking:write ledger:write market:write portfolio:write"
     expected = {
-        "owner": f"{read} {write} admin approve",
-        "admin": f"{read} {write} admin approve",
+        "owner": f"{read} {write} developer:write admin approve",
+        "admin": f"{read} {write} developer:write admin approve",
         "trader": f"{read} {write} approve",
         "analyst": f"{read} market:write portfolio:write",
-        "developer": read,
+        "developer": f"{read} developer:write",
         "auditor": read,
         "viewer": read,
     }

@@ -107,7 +107,7 @@ def live_server(database: Any, redis_url: str, home: Path, *, demo: bool = False
     command = [
         sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", "127.0.0.1",
         "--port", str(port), "--loop", "uvloop", "--no-access-log", "--log-level", "warning",
-        "bursar.interfaces.rest.server:create",
+        "--workers-kill-timeout", "5", "bursar.interfaces.rest.server:create",
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     live = Live(

@@ -24,7 +24,7 @@ calls: list[EffectContext] = []
 outcomes: list[Exception | None] = []
 
 
-@effect("test.open_account")
+@effect("test.open_account", repeatable=True)
 async def open_account(context: EffectContext, payload: dict[str, Any]) -> FollowUp:
     """Stands for a provider: notes the call, fails as told, names the operation that records it."""
     assert not transaction_open.get()
@@ -140,7 +140,9 @@ async def test_what_a_crash_left_is_handed_out_again_and_applies_once(
     harness.clock.advance(dt.timedelta(seconds=effects.CLAIM_SECONDS + 1))
     assert await carry_out(application, effect_id) == "done"
     # The one that was thought dead comes back: its answer changes nothing any more.
-    await effects.finish(harness.database, harness.clock, lost, {"code": "late", "final": True})
+    await effects.finish(
+        harness.database, harness.clock, lost, effects.Failure("late", "late", final=True)
+    )
     assert (await state_of(harness, effect_id))[0] == "done"
     assert await accounts(harness) == 1
 

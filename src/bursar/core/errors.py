@@ -11,6 +11,7 @@ BursarError
     TooLarge                413  the payload exceeds a stated limit
     Refused                 400  a business rule says no (the default status)
     Unavailable             503  a part of the server is down or full; retry later
+    OutcomeUnknown          503  nobody knows yet whether it was carried out outside
     InternalError           500  a defect; the text shows no internals
 
 Domains subclass these in their `errors.py`. `code` is stable and is what clients match on.
@@ -149,6 +150,17 @@ class Unavailable(BursarError):
     status = 503
     is_result = False
     default_hint = "Try again in a moment; 'bursar doctor' shows what is wrong."
+
+
+class OutcomeUnknown(BursarError):
+    """The provider may have acted, or not: the answer never came, or the worker died before it.
+
+    A provider raises it for a request that was sent and not answered. It is looked up, not repeated.
+    """
+
+    code = "outcome_unknown"
+    status = 503
+    default_hint = "Look at the provider for the effect's id before anything is done again."
 
 
 class InternalError(BursarError):

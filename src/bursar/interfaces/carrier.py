@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from bursar.core.errors import Unavailable
+
 TASK = "bursar.carry_out"
 JOB = "bursar.job"
 QUEUE = "bursar"
@@ -35,12 +37,23 @@ class Carrier:
 
     def _send(self, ids: list[str]) -> None:
         try:
-            if self._celery is None:
-                self._celery = celery_for(self._redis_url)
             for effect_id in ids:
-                self._celery.send_task(TASK, args=[effect_id], queue=QUEUE)
+                self._app().send_task(TASK, args=[effect_id], queue=QUEUE)
         except Exception:
             log.exception("effects could not be sent to the workers; the sweeper will find them")
+
+    async def send_job(self, name: str) -> None:
+        """Have a worker run a job now, unless it is running; raise Unavailable without Redis."""
+        try:
+            await asyncio.to_thread(self._app().send_task, JOB, args=[name], queue=QUEUE)
+        except Exception as error:
+            log.exception("a job could not be sent to the workers", job=name)
+            raise Unavailable("the workers cannot be reached right now") from error
+
+    def _app(self) -> Any:
+        if self._celery is None:
+            self._celery = celery_for(self._redis_url)
+        return self._celery
 
 
 def celery_for(redis_url: str) -> Any:
@@ -57,7 +70,14 @@ def celery_for(redis_url: str) -> Any:
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"visibility_timeout": 600},
+        broker_connection_max_retries=None,  # Redis comes back, however long it takes
+        broker_transport_options={
+            "visibility_timeout": 600,
+            # A caller must not wait for a broker that is away: the sweeper needs none.
+            "socket_connect_timeout": 2,
+            "socket_timeout": 10,
+        },
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0.2},
         timezone="UTC",
         enable_utc=True,
     )

@@ -6,11 +6,13 @@ DOMAINS = (
     "bursar.runtime.tables",
     "bursar.identity.operations",
     "bursar.audit.operations",
+    "bursar.developer.operations",
     "bursar.ledger.operations",
     "bursar.market.operations",
     "bursar.banking.operations",
     "bursar.payments.operations",
     "bursar.portfolio.operations",
+    "bursar.interfaces.jobs",
 )
 
 EFFECTS = ("bursar.market.effects",)

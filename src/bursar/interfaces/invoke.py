@@ -286,7 +286,8 @@ async def _run(passage: _Passage, transaction: Transaction) -> Answer | BursarEr
             answer_kept_for_ever=operation.moves_money,
         )
         transaction.before_commit.append(entry.statement())
-    return Answer(operation.status, output, effects=tuple(e.id for e in context.effects))
+    handed_out = (*(e.id for e in context.effects), *context.due_again)
+    return Answer(operation.status, output, effects=handed_out)
 
 
 def _context(passage: _Passage, transaction: Transaction, *, keyed: bool) -> Context:

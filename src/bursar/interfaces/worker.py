@@ -1,8 +1,8 @@
 """The worker and the scheduler: Celery in front, the same application behind.
 
-One event loop per process runs in a thread of its own; Celery's threads hand it coroutines. The
-schedule is a table of names and intervals; a job never overlaps itself, and a failing job is
-logged and counted without stopping the others.
+One event loop per process runs in a thread of its own; Celery's threads hand it coroutines. A job
+(`interfaces/jobs.py`) never overlaps itself, and a failing one is logged and counted without
+stopping the others. Beside Celery each worker sweeps for itself, so that effects go on without Redis.
 """
 
 import asyncio
@@ -10,64 +10,27 @@ import threading
 import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 from prometheus_client import Counter
 from redis import Redis
 
-from bursar.core.errors import BursarError
 from bursar.interfaces import catalogue
 from bursar.interfaces.application import Application, open_application
 from bursar.interfaces.carrier import JOB, QUEUE, TASK, Carrier, celery_for
-from bursar.interfaces.effect_runner import carry_out, sweep
-from bursar.interfaces.invoke import Call, invoke
+from bursar.interfaces.effect_runner import carry_out
 from bursar.interfaces.job_lease import leased
+from bursar.interfaces.jobs import FALLBACK_SECONDS, JOBS, run_job, sweep_overdue
 from bursar.interfaces.logs import configure_logs
-from bursar.payments.operations.captures import workspaces_due
-from bursar.runtime.actor import Source, system_actor
 from bursar.interfaces.sealer import start_in_thread
-from bursar.runtime.cleanup import delete_expired
 from bursar.runtime.embedded.state import addresses
 from bursar.settings import Settings
 
 TASK_SECONDS_MAX = 600
 RUNS = Counter("bursar_job_runs", "Runs of scheduled jobs by name and outcome.", ["job", "outcome"])
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Something done again and again."""
-
-    name: str
-    every_seconds: int
-    run: Callable[[Application], Coroutine[Any, Any, object]]
-
-
-async def _clean_up(application: Application) -> int:
-    return await delete_expired(application.database, application.clock)
-
-
-async def expire_late_payments(application: Application) -> int:
-    """Release what payments hold beyond their time, one workspace after the other."""
-    due = await workspaces_due(application.database, application.clock)
-    for workspace_id in due:
-        actor = system_actor(workspace_id)
-        try:
-            await invoke(application, Call("payments.expire_payments", {}, Source.JOB, actor=actor))
-        except BursarError as refusal:  # already logged; the others must not wait for it
-            log.warning("payments were not expired", code=refusal.code)
-    return len(due)
-
-
-JOBS = (
-    Job("EffectSweepJob", 10, sweep),
-    Job("PaymentExpiryJob", 60, expire_late_payments),
-    Job("DataCleanupJob", 86_400, _clean_up),
-)
 
 
 class Loop:
@@ -82,6 +45,18 @@ class Loop:
         self._stack = AsyncExitStack()
         self._application: Application | None = None
         threading.Thread(target=self._loop.run_forever, name="bursar-loop", daemon=True).start()
+
+    def sweep_for_ever(self) -> None:
+        """Carry out what nobody took in time, again and again; needs the database only."""
+        asyncio.run_coroutine_threadsafe(self._sweep_for_ever(), self._loop)
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(FALLBACK_SECONDS)
+            try:
+                await self._run(sweep_overdue)
+            except Exception:
+                log.exception("overdue effects could not be swept")
 
     def run(self, work: Callable[[Application], Coroutine[Any, Any, Any]]) -> Any:
         """Run a coroutine on the loop and wait for its result."""
@@ -111,7 +86,6 @@ def create() -> Any:
     loop = Loop(settings, where.database_url, where.redis_url)
     locks = Redis.from_url(where.redis_url)
     app = celery_for(where.redis_url)
-    jobs = {job.name: job for job in JOBS}
 
     @worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
     def seal(**_signal: Any) -> None:  # the scheduler loads this module, too, and seals nothing
@@ -122,13 +96,13 @@ def create() -> Any:
         loop.run(lambda application: carry_out(application, uuid.UUID(effect_id)))
 
     @app.task(name=JOB)  # type: ignore[untyped-decorator]
-    def run_job(name: str) -> None:
+    def run_scheduled(name: str) -> None:
         with leased(locks, name) as ours:
             if not ours:
                 RUNS.labels(name, "skipped").inc()
                 return
             try:
-                loop.run(jobs[name].run)
+                loop.run(lambda application: run_job(application, name))
                 RUNS.labels(name, "done").inc()
             except Exception:
                 RUNS.labels(name, "failed").inc()
@@ -141,7 +115,9 @@ def create() -> Any:
             "args": [job.name],
             "options": {"queue": QUEUE, "expires": job.every_seconds},
         }
-        for job in JOBS
+        for job in JOBS.values()
     }
+    # In the worker only: the scheduler loads this module, too.
+    worker_init.connect(lambda **_facts: loop.sweep_for_ever(), weak=False)
     app.conf.beat_schedule_filename = str(settings.bursar_home / "run" / "schedule")
     return app

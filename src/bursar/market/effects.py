@@ -94,7 +94,7 @@ def _price(bar: Bar, instrument_id: str, now: dt.datetime) -> dict[str, Any]:
     return {"instrument": instrument_id, "day": str(bar.day), **figures, **time}
 
 
-@effect("market.fetch_prices")
+@effect("market.fetch_prices", repeatable=True)
 async def carry_out(context: EffectContext, payload: Mapping[str, Any]) -> FollowUp:
     """Fetch, and name the operation that records what was fetched."""
     operation, body = await fetch_prices(context.settings, context.clock, payload)

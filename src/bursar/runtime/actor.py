@@ -46,6 +46,7 @@ UNKNOWN_CLIENT = Client()
 PACKAGES = (
     "identity",
     "audit",
+    "developer",
     "ledger",
     "market",
     "banking",

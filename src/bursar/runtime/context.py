@@ -82,6 +82,7 @@ class Context:
     prepared: Any = None
     facts: list[Fact] = field(default_factory=list)
     effects: list[EffectRequest] = field(default_factory=list)
+    due_again: list[uuid.UUID] = field(default_factory=list)
     client: Client = UNKNOWN_CLIENT
     idempotency_key: str | None = None
     input_hash: bytes = b""
@@ -118,3 +119,7 @@ class Context:
         request = EffectRequest(new_id(), kind, payload)
         self.effects.append(request)
         return request.id
+
+    def carry_out_soon(self, effect_id: uuid.UUID) -> None:
+        """Have a stored effect, whose time was just set to now, tried right after the commit."""
+        self.due_again.append(effect_id)

@@ -35,6 +35,15 @@ UNREACHABLE_STATES = ("08", "57P", "53300")
 RETRY_AFTER_SECONDS = 1
 UNREACHABLE = "the database cannot be reached right now"
 
+SERVER_SETTINGS = {
+    "application_name": APPLICATION_NAME,
+    "timezone": "UTC",
+    "standard_conforming_strings": "on",
+    "statement_timeout": str(STATEMENT_SECONDS_MAX * 1000),
+    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_SECONDS_MAX * 1000),
+    "jit": "off",
+}
+
 DATABASE_ERRORS = (
     DBAPIError,
     PoolTimeoutError,
@@ -99,6 +108,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, connections_max: int = 10) -> None:
+        self._url = url
         self._engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             isolation_level="AUTOCOMMIT",  # begin and commit are ours, see above
@@ -109,16 +119,7 @@ class Database:
             hide_parameters=True,  # amounts and memos stay out of error traces and logs
             connect_args={
                 "timeout": CONNECT_SECONDS_MAX,
-                "server_settings": {
-                    "application_name": APPLICATION_NAME,
-                    "timezone": "UTC",
-                    "standard_conforming_strings": "on",
-                    "statement_timeout": str(STATEMENT_SECONDS_MAX * 1000),
-                    "idle_in_transaction_session_timeout": str(
-                        IDLE_IN_TRANSACTION_SECONDS_MAX * 1000
-                    ),
-                    "jit": "off",
-                },
+                "server_settings": SERVER_SETTINGS,
             },
         )
         event.listen(self._engine.sync_engine, "handle_error", _drop_lost_connections)
@@ -183,6 +184,17 @@ class Database:
                     raise
         except DATABASE_ERRORS as error:
             raise _unreachable(error) from error
+
+    async def connect_apart(self) -> Any:
+        """Return a driver connection outside the pool, for a reader that never ends its turn.
+
+        The caller closes it, and sets for itself what row-level security checks.
+        """
+        return await asyncpg.connect(
+            self._url.replace("postgresql+asyncpg://", "postgresql://", 1),
+            timeout=CONNECT_SECONDS_MAX,
+            server_settings=SERVER_SETTINGS,
+        )
 
     async def ping(self) -> None:
         """Raise Unavailable unless the server answers a trivial query."""

@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -46,6 +46,13 @@ select current_setting('server_version_num')::int as version,
        exists (select from pg_class where relowner = r.oid)
          or exists (select from pg_database where datdba = r.oid) as owns
 from pg_roles r where rolname = current_user
+"""
+
+EFFECTS_QUERY = """
+select (select count(*) from effect where state = 'dead') as dead,
+       (select count(*) from effect where state = 'uncertain') as uncertain,
+       (select count(*) from effect where state in ('queued', 'running')
+        and next_at < clock_timestamp() - interval '1 minute') as overdue
 """
 
 
@@ -255,11 +262,35 @@ async def check_postgresql(url: str, clock: Clock) -> list[Check]:
         return [_fail("postgresql", f"{_place(url)} does not answer: {e}", hint)]
     try:
         row = await connection.fetchrow(OWNERSHIP_QUERY)
+        waiting = await _waiting_effects(connection)
     finally:
         await connection.close(timeout=CONNECT_SECONDS_MAX)
     if row is None:
         return [_fail("postgresql", "the role is unknown to the server", "Check DATABASE_URL.")]
-    return [*_judge_server(row, url, clock), _judge_role(row)]
+    return [*_judge_server(row, url, clock), _judge_role(row), judge_effects(waiting)]
+
+
+async def _waiting_effects(connection: Any) -> Any:
+    """Count the effects that wait too long or for a person; None before the first migration."""
+    try:
+        await connection.execute("SET bursar.every_workspace = 'on'")
+        return await connection.fetchrow(EFFECTS_QUERY)
+    except asyncpg.PostgresError:
+        return None
+
+
+def judge_effects(waiting: Mapping[str, int] | None) -> Check:
+    """Nothing outside waits for a person, and the workers keep up."""
+    if waiting is None:
+        return _ok("effects", "no effects yet; the first start makes the tables")
+    if waiting["dead"] or waiting["uncertain"]:
+        text = f"{waiting['dead']} effects are dead, {waiting['uncertain']} uncertain"
+        hint = "'bursar jobs list --states dead,uncertain' shows them; then retry or drop each one."
+        return _warn("effects", text, hint)
+    if waiting["overdue"]:
+        text = f"{waiting['overdue']} effects wait for more than a minute"
+        return _warn("effects", text, "Is a worker running? Read BURSAR_HOME/logs/worker.log.")
+    return _ok("effects", "no effect waits for a person")
 
 
 def _judge_server(row: Any, url: str, clock: Clock) -> Iterable[Check]:

@@ -56,7 +56,8 @@ class Entry:
             "outcome": self.outcome,
             "error_code": self.error_code,
             "input_hash": self.input_hash.hex(),
-            "facts": [{"kind": f.kind, "object": f.object_id, **f.data} for f in self.facts],
+            # A fact's own name wins over a figure of that name: readers filter by it.
+            "facts": [{**f.data, "kind": f.kind, "object": f.object_id} for f in self.facts],
             "request_id": self.request_id,
             "idempotency_key": self.idempotency_key,
             "effects": [

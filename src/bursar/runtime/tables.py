@@ -102,6 +102,12 @@ class Effect(Base):
     __table_args__ = (
         Index("ix_effect_due", "next_at", postgresql_where=text("state IN ('queued', 'running')")),
         Index("ix_effect_workspace", "workspace_id", "created_at"),
+        Index(
+            "ix_effect_attention",
+            "state",
+            "created_at",
+            postgresql_where=text("state IN ('dead', 'uncertain')"),
+        ),
         {"info": READ_APPEND_CHANGE},
     )
 
@@ -111,6 +117,9 @@ class Effect(Base):
     payload: Mapped[dict[str, Any]]
     state: Mapped[str]
     attempts: Mapped[int] = mapped_column(SmallInteger())
+    tries_max: Mapped[int] = mapped_column(SmallInteger(), server_default=text("8"))
+    in_doubt: Mapped[bool] = mapped_column(server_default=text("false"))
+    progress: Mapped[dict[str, Any] | None]
     next_at: Mapped[dt.datetime]
     locked_until: Mapped[dt.datetime | None]
     last_error: Mapped[dict[str, Any] | None]

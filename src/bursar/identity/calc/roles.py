@@ -24,23 +24,42 @@ class Role(StrEnum):
 
 OWN_ACCOUNT: Final = frozenset({"identity:read", "identity:write"})
 READ_BOOK: Final = frozenset(
-    {"ledger:read", "market:read", "banking:read", "payments:read", "portfolio:read"}
+    {
+        "ledger:read",
+        "market:read",
+        "banking:read",
+        "payments:read",
+        "portfolio:read",
+        "developer:read",
+    }
 )
 WRITE_BOOK: Final = frozenset({"ledger:write", "market:write", "banking:write", "portfolio:write"})
 READ_JOURNAL: Final = frozenset({"audit:read"})
+STEER: Final = frozenset({"developer:write"})
 MOVE_MONEY: Final = frozenset({"payments:write"})
 PEOPLE_ONLY: Final = frozenset({"approve", "admin"})
 
 SCOPES_OF_ROLE: Final = {
-    Role.OWNER: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | MOVE_MONEY | READ_JOURNAL | PEOPLE_ONLY,
-    Role.ADMIN: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | MOVE_MONEY | READ_JOURNAL | PEOPLE_ONLY,
+    Role.OWNER: OWN_ACCOUNT
+    | READ_BOOK
+    | WRITE_BOOK
+    | MOVE_MONEY
+    | STEER
+    | READ_JOURNAL
+    | PEOPLE_ONLY,
+    Role.ADMIN: OWN_ACCOUNT
+    | READ_BOOK
+    | WRITE_BOOK
+    | MOVE_MONEY
+    | STEER
+    | READ_JOURNAL
+    | PEOPLE_ONLY,
     Role.TRADER: OWN_ACCOUNT | READ_BOOK | WRITE_BOOK | {"approve"},
     Role.ANALYST: OWN_ACCOUNT | READ_BOOK | {"market:write", "portfolio:write"},
-    Role.DEVELOPER: OWN_ACCOUNT | READ_BOOK,
+    Role.DEVELOPER: OWN_ACCOUNT | READ_BOOK | STEER,
     Role.AUDITOR: OWN_ACCOUNT | READ_BOOK | READ_JOURNAL,
     Role.VIEWER: OWN_ACCOUNT | READ_BOOK,
 }
-"""Developer and viewer differ once keys of others have scopes."""
 
 
 def covers(held: Iterable[str], wanted: str) -> bool:

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 import uuid
+from collections.abc import Collection
 from typing import Final
 
 from bursar.core.clock import Clock
@@ -59,15 +60,34 @@ async def authenticate(
     is_token = row.kind is CredentialKind.API_TOKEN
     if row.seen_at is None or row.seen_at <= now - SEEN_EVERY:
         await _note_use(database, row.id, is_token=is_token, now=now)
-    role = Role(row.role)
     return Actor(
         ActorKind.TOKEN if is_token else ActorKind.PERSON,
         workspace_id=row.workspace_id,
         user_id=row.person_id,
         credential_id=row.id,
         name=row.name,
-        scopes=effective_scopes(role, row.scopes) if is_token else SCOPES_OF_ROLE[role],
+        scopes=_scopes(row),
     )
+
+
+async def standing(
+    database: Database, settings: Settings, clock: Clock, ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, frozenset[str]]:
+    """Return the scopes of those of these tokens and sessions that are still accepted.
+
+    For streams, which live longer than a check: one look for all of them, and no use is noted, so
+    that a page left open does not keep its session alive.
+    """
+    now = clock.now()
+    async with database.transaction(EVERY_WORKSPACE, read_only=True) as transaction:
+        rows = await store.find_credentials(transaction.session, list(ids))
+    return {row.id: _scopes(row) for row in rows if _accepted(row, settings, now)}
+
+
+def _scopes(row: store.CredentialRow) -> frozenset[str]:
+    role = Role(row.role)
+    is_token = row.kind is CredentialKind.API_TOKEN
+    return effective_scopes(role, row.scopes) if is_token else SCOPES_OF_ROLE[role]
 
 
 async def is_valid_at(
@@ -88,17 +108,15 @@ async def _check(
     async with database.transaction(EVERY_WORKSPACE, read_only=True) as transaction:
         row = await store.find_credential(transaction.session, parsed, digest)
     same = hmac.compare_digest(digest, NO_DIGEST if row is None else row.digest)
-    if row is None or not same or not _stands(row, moment):
-        return None
+    return row if row is not None and same and _accepted(row, settings, moment) else None
+
+
+def _accepted(row: store.CredentialRow, settings: Settings, now: dt.datetime) -> bool:
     idle_max = dt.timedelta(minutes=settings.session_idle_minutes)
-    if row.kind is CredentialKind.SESSION and (row.seen_at or moment) + idle_max <= moment:
-        return None
-    return row
-
-
-def _stands(row: store.CredentialRow, now: dt.datetime) -> bool:
+    idle = row.kind is CredentialKind.SESSION and (row.seen_at or now) + idle_max <= now
     return (
-        row.expires_at > now
+        not idle
+        and row.expires_at > now
         and (row.revoked_at is None or row.revoked_at > now)
         and row.disabled_at is None
         and row.ended_at is None

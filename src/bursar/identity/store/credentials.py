@@ -12,22 +12,24 @@ from bursar.core.ids import new_id
 from bursar.identity.calc.spelling import Credential, CredentialKind
 from bursar.identity.tables import ApiToken, Invitation, SignedInSession, SignInLink
 
-TOKEN = text(
+TOKENS = (
     "SELECT t.id, t.workspace_id, t.digest, t.name, t.scopes, t.expires_at, t.revoked_at,"
     " t.last_used_at AS seen_at, t.created_by AS person_id, m.role, m.ended_at, p.disabled_at"
     " FROM api_token t JOIN person p ON p.id = t.created_by"
     " JOIN membership m ON m.workspace_id = t.workspace_id AND m.person_id = t.created_by"
-    " WHERE t.public_id = :key"
 )
+TOKEN = text(f"{TOKENS} WHERE t.public_id = :key")
+TOKENS_BY_ID = text(f"{TOKENS} WHERE t.id = ANY(:ids)")
 
 
-SESSION = text(
+SESSIONS = (
     "SELECT s.id, s.workspace_id, s.secret_hash AS digest, p.display_name AS name, s.expires_at,"
     " ARRAY[]::text[] AS scopes, s.revoked_at, s.last_seen_at AS seen_at, s.person_id, m.role, m.ended_at, p.disabled_at"
     " FROM session s JOIN person p ON p.id = s.person_id"
     " JOIN membership m ON m.workspace_id = s.workspace_id AND m.person_id = s.person_id"
-    " WHERE s.secret_hash = :key"
 )
+SESSION = text(f"{SESSIONS} WHERE s.secret_hash = :key")
+SESSIONS_BY_ID = text(f"{SESSIONS} WHERE s.id = ANY(:ids)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,18 @@ async def find_credential(
     if row is None:
         return None
     return CredentialRow(kind=credential.kind, **row._asdict())
+
+
+async def find_credentials(session: AsyncSession, ids: Sequence[uuid.UUID]) -> list[CredentialRow]:
+    """Return the API tokens and sessions with these ids."""
+    found = []
+    for kind, statement in (
+        (CredentialKind.API_TOKEN, TOKENS_BY_ID),
+        (CredentialKind.SESSION, SESSIONS_BY_ID),
+    ):
+        rows = await session.execute(statement, {"ids": ids})
+        found += [CredentialRow(kind=kind, **row._asdict()) for row in rows]
+    return found
 
 
 async def use_invitation(

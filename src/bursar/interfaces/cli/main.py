@@ -46,7 +46,7 @@ def build(commands: list[dict[str, Any]] | None = None) -> typer.Typer:
                 parent.add_typer(groups[word], name=word)
             parent = groups[word]
         parent.command(command["words"][-1], help=command["description"])(_function(command))
-    add_server_commands(app)
+    add_server_commands(app, groups)
     if "audit" in groups:
         add_audit_commands(groups["audit"])
     return app

@@ -9,14 +9,16 @@ import typer
 
 from bursar import __version__
 from bursar.core.errors import BursarError
-from bursar.interfaces.cli import files
+from bursar.interfaces.cli import events, files
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 EXIT_FAILED = 1
 
 
-def add_server_commands(app: typer.Typer) -> None:
-    """Add the commands that are written by hand."""
+def add_server_commands(app: typer.Typer, groups: dict[str, typer.Typer]) -> None:
+    """Add the commands that are written by hand, some of them beside generated ones."""
+    if "events" in groups:
+        groups["events"].command("tail")(events.tail)
     app.command("up")(up)
     app.command("doctor")(doctor)
     app.command("mcp")(mcp)

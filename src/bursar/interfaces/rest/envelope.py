@@ -86,7 +86,8 @@ def _count(scope: Scope, status: int, seconds: float) -> None:
     path = scope["state"].get("route", "other")
     method = scope["method"]
     REQUESTS.labels(path, method, str(status)).inc()
-    SECONDS.labels(path, method).observe(seconds)
+    if not scope["state"].get("lasts"):  # a stream's length says nothing about speed
+        SECONDS.labels(path, method).observe(seconds)
     log.info(
         "request",
         method=method,

@@ -38,6 +38,7 @@ def build() -> dict[str, Any]:
         schema = _resolve(given, definitions)
         entry = _entry(operation, schema, given, returned)
         paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = entry
+    paths[f"{PREFIX}/events"] = {"get": _stream_entry(paths[f"{PREFIX}/events/history"]["get"])}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -57,6 +58,29 @@ def build() -> dict[str, Any]:
                 "token": {"type": "http", "scheme": "bearer", "description": "API token."},
                 "session": {"type": "apiKey", "in": "cookie", "name": "bursar_session"},
             },
+        },
+    }
+
+
+def _stream_entry(history: dict[str, Any]) -> dict[str, Any]:
+    """Return the entry of the event stream: asked for as its history is, and answered live."""
+    resumed = {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "required": False,
+        "description": "The last event's id: go on after it.",
+        "schema": {"type": "string", "maxLength": 512},
+    }
+    asked = [each for each in history["parameters"] if each["name"] != "limit"]
+    return {
+        **history,
+        "operationId": "developer.stream_events",
+        "summary": "Follow events live, as server-sent events.",
+        "description": "Each block's data is one Event, its id the cursor. `event: end` says why it ends.",
+        "parameters": [*asked, resumed],
+        "responses": {
+            "200": {"description": "The stream.", "content": {"text/event-stream": {}}},
+            "default": history["responses"]["default"],
         },
     }
 

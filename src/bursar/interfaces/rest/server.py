@@ -21,6 +21,7 @@ from bursar.interfaces.carrier import Carrier
 from bursar.interfaces.logs import configure_logs
 from bursar.interfaces.mcp.server import mcp_routes
 from bursar.interfaces.rest.envelope import Envelope
+from bursar.interfaces.rest.event_routes import open_feed, stream_routes
 from bursar.interfaces.rest.routes import render_error, routes
 from bursar.interfaces.rest.system import system_routes
 from bursar.runtime.embedded.state import addresses
@@ -48,6 +49,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             stack.push_async_callback(redis.aclose)
             app.state.redis = redis
             await stack.enter_async_context(run_mcp(app.state.application))
+            app.state.feed = await stack.enter_async_context(open_feed(app.state.application))
             yield
 
     app = FastAPI(
@@ -58,7 +60,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    app.router.routes[:] = [*routes(), *system_routes(), *served]
+    app.router.routes[:] = [*stream_routes(), *routes(), *system_routes(), *served]
     app.add_exception_handler(BursarError, _bursar_error)
     app.add_exception_handler(HTTPException, _http_error)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
@@ -67,7 +69,13 @@ def create(settings: Settings | None = None) -> FastAPI:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["*"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "Last-Event-ID",
+                "X-Request-Id",
+            ],
         )
     app.add_middleware(Envelope, settings=settings)
     return app

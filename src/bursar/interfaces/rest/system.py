@@ -4,10 +4,11 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import fastapi_offline
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from starlette.requests import Request
@@ -20,8 +21,14 @@ from bursar.interfaces.application import Application
 from bursar.interfaces.journal_metrics import JournalGauges
 from bursar.interfaces.rest.openapi import build
 from bursar.interfaces.rest.routes import render_error
+from bursar.runtime.effects import counts
 
 CHECK_SECONDS_MAX = 2.0
+EFFECTS = Gauge(
+    "bursar_effects",
+    "Work outside that is not done: queued, running, overdue; dead and uncertain wait for a person.",
+    ["state"],
+)
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 ASSET_NAMES = frozenset({"swagger-ui-bundle.js", "swagger-ui.css", "favicon.png"})
 PAGE = """<!doctype html>
@@ -70,7 +77,13 @@ async def health(request: Request) -> Response:
         status = "degraded"
     else:
         status = "healthy"
-    document = {"status": status, "version": __version__, "checks": checks}
+    document = {
+        "status": status,
+        "version": __version__,
+        "checks": checks,
+        "effects": await _effects(application),
+        "event_streams": request.app.state.feed.open_streams,
+    }
     code = 503 if status == "unhealthy" else 200
     return Response(json.dumps(document), code, media_type="application/json")
 
@@ -85,14 +98,26 @@ async def _check(probe: Callable[[], Awaitable[object]]) -> dict[str, object]:
     return {"status": "up", "milliseconds": round((time.perf_counter() - started) * 1000, 2)}
 
 
+async def _effects(application: Application) -> dict[str, int] | None:
+    """Return how many effects wait, for workers and for people; None when nobody can say."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS_MAX):
+            found = await counts(application.database, application.clock)
+    except (BursarError, TimeoutError, OSError):
+        return None
+    return asdict(found)
+
+
 async def _ping_redis(request: Request) -> None:
     redis: Redis = request.app.state.redis
     await redis.ping()
 
 
 async def metrics(request: Request) -> Response:
-    """Return Prometheus text."""
+    """Return Prometheus text; what waits is counted for it."""
     await _journal_gauges.refresh(request.app.state.application.database)
+    for state, rows in (await _effects(request.app.state.application) or {}).items():
+        EFFECTS.labels(state).set(rows)
     return Response(generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

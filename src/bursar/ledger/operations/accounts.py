@@ -67,7 +67,7 @@ async def open_account(context: Context, body: NewAccount) -> Account:
     await _refuse_taken(context, row.id, body.institution, body.external_id)
     context.session.add(row)
     await _flush(context)
-    context.fact("account.opened", row.id, name=row.name, kind=row.kind)
+    context.fact("account.opened", row.id, name=row.name, account_kind=row.kind)
     return account_model(row)
 
 

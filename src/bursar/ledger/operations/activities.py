@@ -133,7 +133,7 @@ def _record(
         context.fact(
             "activity.posted",
             answers[added[0]].id,
-            kind=activity.kind.value,
+            activity_kind=activity.kind.value,
             account_id=str(activity.account_id),
         )
     elif added:

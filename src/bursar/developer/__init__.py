@@ -1,0 +1,1 @@
+"""What programs need to follow Bursar: events, and the work that happens outside."""
