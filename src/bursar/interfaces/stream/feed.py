@@ -48,10 +48,6 @@ READY_SECONDS_MAX = 5.0
 OPEN = Gauge("bursar_event_listeners", "Event streams open at this process.")
 SENT = Counter("bursar_events_handed_out", "Events handed to listeners of this process.")
 ENDED = Counter("bursar_event_streams_ended", "Event streams ended by the server.", ["reason"])
-HELD = Gauge(
-    "bursar_journal_horizon_age_seconds",
-    "How long the oldest writing transaction has held readers of the journal back.",
-)
 log = structlog.get_logger()
 
 
@@ -67,7 +63,6 @@ class Feed:
         self._needed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
-        self._held_since: tuple[int, float] = (0, 0.0)
         self._open = 0
 
     @contextlib.asynccontextmanager
@@ -234,7 +229,6 @@ class Feed:
         """Read once and hand out; return whether there is more at once."""
         asked = {wanted.workspace_id for wanted in self._views}
         batch = await self._tail.look(self._position, asked, ROWS_MAX)
-        self._note_horizon(batch)
         if not asked >= {wanted.workspace_id for wanted in self._views}:
             return True  # a workspace joined meanwhile: this look was not for it, so look again
         self._position = batch.position
@@ -272,19 +266,6 @@ class Feed:
             if now - listener.beaten_at >= HEARTBEAT_SECONDS:
                 listener.beaten_at = now
                 self._offer(listener, chunk)
-
-    def _note_horizon(self, batch: feed.Batch) -> None:
-        """Measure how long one writing transaction holds all readers back."""
-        held, since = self._held_since
-        now = time.monotonic()
-        if batch.horizon == batch.next_xid:
-            self._held_since = (0, now)
-            HELD.set(0)
-        elif batch.horizon != held:
-            self._held_since = (batch.horizon, now)
-            HELD.set(0)
-        else:
-            HELD.set(now - since)
 
     async def _check(self) -> None:
         """End streams whose credential ended or has other rights now; one look for all of them."""
