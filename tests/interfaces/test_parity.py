@@ -60,6 +60,9 @@ def inputs(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 # Needs one of several fields, which a schema cannot say.
 NEEDS_INPUT = frozenset({"banking.guess_mapping", "portfolio.what_if"})
+# Reading by MCP is journaled, and the journal, its seal and the runs of jobs grow by themselves.
+GROWING = frozenset({"audit", "developer"})
+TRIES_WHILE_IT_GROWS = 8
 READS_WITHOUT_INPUT = sorted(
     operation.name
     for operation in operations().values()
@@ -114,8 +117,8 @@ def steady(document: Any) -> Any:
 
 async def compare(live: Live, operation: Operation, body: dict[str, Any]) -> None:
     rest = by_rest(live, operation, body)
-    mcp = await by_mcp(live, operation, body)
     command = by_command(live, operation, body)
+    mcp = await by_mcp(live, operation, body)  # last: it is journaled
     if operation.writes:
         rest, mcp, command = steady(rest), steady(mcp), steady(command)
     assert mcp == rest
@@ -125,7 +128,14 @@ async def compare(live: Live, operation: Operation, body: dict[str, Any]) -> Non
 @pytest.mark.requirement("MCP.05", "CLI.01", "DASH.09")
 @pytest.mark.parametrize("name", READS_WITHOUT_INPUT)
 async def test_reads_without_input_are_the_same_everywhere(demo: Live, name: str) -> None:
-    await compare(demo, operations()[name], {})
+    tries = TRIES_WHILE_IT_GROWS if name.split(".")[0] in GROWING else 1
+    for left in reversed(range(tries)):
+        try:
+            await compare(demo, operations()[name], {})
+            break
+        except AssertionError:
+            if not left:
+                raise
 
 
 @pytest.mark.requirement("MCP.05", "CLI.01")
