@@ -1,8 +1,8 @@
 """From activities to the events that lots are derived from, per position.
 
 A position is (account, instrument). An event has the id of its activity; what arrives in another
-position of the same activity has that id with "/in". A cost that the source did not state counts
-as zero and is reported as a problem, never passed over.
+position of the same activity has that id with "/in". In which money, and what an unstated cost is
+worth, is a matter of `Terms`; where nobody knows, it counts as zero and is reported as a problem.
 """
 
 import datetime as dt
@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from bursar.core.money import round_to_units
 from bursar.ledger.calc.currencies import currency
@@ -29,6 +30,7 @@ from bursar.ledger.calc.lots.events import (
     TransferIn,
     TransferOut,
 )
+from bursar.ledger.calc.lots.position import Ratio
 from bursar.ledger.calc.posting_order import is_timed
 from bursar.ledger.models.activities import ActivityKind
 
@@ -36,8 +38,7 @@ PositionKey = tuple[uuid.UUID, uuid.UUID]
 """Account and instrument."""
 
 
-@dataclass(frozen=True, slots=True)
-class LotActivity:
+class LotActivity(NamedTuple):
     """The part of an activity that lots need; quantities and amounts in major units."""
 
     id: uuid.UUID
@@ -60,6 +61,38 @@ class LotActivity:
     stock_value: Decimal | None
 
 
+class Terms:
+    """In which money events are stated: here as the activities state it, and nothing is valued.
+
+    An engine with prices and rates says more. `here` is the position an amount counts for.
+    """
+
+    def money(self, amount: Decimal | None, activity: LotActivity, here: PositionKey) -> int:
+        """Return an amount of an activity in smallest units of the position's cost currency."""
+        del here
+        if amount is None or activity.currency is None:
+            return 0
+        return round_to_units(amount, currency(activity.currency).exponent)
+
+    def worth(self, units: int, activity: LotActivity, here: PositionKey) -> int | None:
+        """Return what units of a position were worth that day, or None when that is not known."""
+        del units, activity, here
+        return None
+
+    def rate(self, activity: LotActivity, here: PositionKey) -> Ratio | None:
+        """Return report-currency units per cost unit that day, smallest to smallest, if known."""
+        del activity, here
+        return None
+
+    def held(self, activity: LotActivity, here: PositionKey) -> int:
+        """Return the units held when an activity does not say, or 0 when that is not known."""
+        del activity, here
+        return 0
+
+
+STATED = Terms()
+
+
 @dataclass(slots=True)
 class LotEvents:
     """Events by position, the cost currencies seen there, which positions are linked, problems."""
@@ -76,6 +109,7 @@ class _Step:
 
     activity: LotActivity
     out: LotEvents
+    terms: Terms
     id: str
     on: dt.date
     at: dt.datetime | None
@@ -94,18 +128,24 @@ class _Step:
         return round_to_units(quantity, self.activity.counter_exponent)
 
     def money(self, amount: Decimal | None) -> int:
-        if amount is None or self.activity.currency is None:
-            return 0
-        return round_to_units(amount, currency(self.activity.currency).exponent)
+        return self.terms.money(amount, self.activity, self.here)
 
-    def cost(self) -> int:
-        """Return the amount, or zero with a problem noted when none was stated."""
-        if self.activity.amount is None:
+    @property
+    def rate(self) -> Ratio | None:
+        return self.terms.rate(self.activity, self.here)
+
+    def cost(self, *, in_kind: bool = True) -> int:
+        """Return the amount; when none was stated what came in was worth, or zero and a problem."""
+        stated = self.activity.amount
+        if stated is not None:
+            return self.money(stated)
+        worth = self.terms.worth(self.units, self.activity, self.here) if in_kind else None
+        if worth is None:
             self.out.problems[self.here] = (
                 "cost_unknown",
                 f"the {self.activity.kind} of {self.on} states no cost; it counts as zero",
             )
-        return self.money(self.activity.amount)
+        return worth or 0
 
     def add(self, event: Event, *, priced: bool = False) -> None:
         self.out.events[self.here].append(event)
@@ -119,7 +159,7 @@ class _Step:
         self.out.links.append((self.here, there))
 
 
-def lot_events_of(activities: Iterable[LotActivity]) -> LotEvents:
+def lot_events_of(activities: Iterable[LotActivity], terms: Terms = STATED) -> LotEvents:
     """Return the events of every position that the activities touch."""
     out = LotEvents()
     for activity in activities:
@@ -127,6 +167,7 @@ def lot_events_of(activities: Iterable[LotActivity]) -> LotEvents:
         step = _Step(
             activity,
             out,
+            terms,
             str(activity.id),
             moment.date(),
             moment if is_timed(moment) else None,
@@ -146,9 +187,10 @@ def _trade(sign: int) -> Callable[[_Step], None]:
                 on=step.on,
                 at=step.at,
                 quantity=sign * step.units,
-                gross=step.cost(),
+                gross=step.cost(in_kind=False),
                 fees=step.money(activity.fees),
                 taxes=step.money(activity.taxes),
+                rate=step.rate,
                 choice=tuple(
                     LotChoice(lot, round_to_units(quantity, activity.exponent))
                     for lot, quantity in activity.choice
@@ -161,25 +203,45 @@ def _trade(sign: int) -> Callable[[_Step], None]:
 
 
 def _delivery_in(step: _Step) -> None:
-    event = DeliveryIn(id=step.id, on=step.on, at=step.at, quantity=step.units, cost=step.cost())
+    event = DeliveryIn(
+        id=step.id,
+        on=step.on,
+        at=step.at,
+        quantity=step.units,
+        cost=step.cost(),
+        rate=step.rate,
+    )
     step.add(event, priced=True)
 
 
 def _delivery_out(step: _Step) -> None:
     value = None if step.activity.amount is None else step.money(step.activity.amount)
-    event = DeliveryOut(id=step.id, on=step.on, at=step.at, quantity=step.units, value=value)
+    _sent(step, value)
+
+
+def _sent(step: _Step, value: int | None) -> None:
+    event = DeliveryOut(
+        id=step.id, on=step.on, at=step.at, quantity=step.units, value=value, rate=step.rate
+    )
     step.add(event, priced=value is not None)
 
 
 def _reward(step: _Step) -> None:
-    event = Reward(id=step.id, on=step.on, at=step.at, quantity=step.units, value=step.cost())
+    event = Reward(
+        id=step.id,
+        on=step.on,
+        at=step.at,
+        quantity=step.units,
+        value=step.cost(),
+        rate=step.rate,
+    )
     step.add(event, priced=True)
 
 
 def _paid_in_kind(step: _Step) -> None:
     """Handle a cost paid in units; a cost in cash that only names the instrument moves none."""
     if step.activity.amount is None and step.activity.quantity:
-        _delivery_out(step)
+        _sent(step, step.terms.worth(step.units, step.activity, step.here))
 
 
 def _transfer_out(step: _Step) -> None:
@@ -194,6 +256,7 @@ def _transfer_out(step: _Step) -> None:
             at=step.at,
             quantity=step.units,
             fees=step.money(step.activity.fees),
+            rate=step.rate,
         )
     )
     step.arrive((other, step.activity.instrument_id))
@@ -206,7 +269,7 @@ def _transfer_in(step: _Step) -> None:
         return
     there = (other, step.activity.instrument_id)
     step.out.events[there].append(
-        TransferOut(id=step.id, on=step.on, at=step.at, quantity=step.units)
+        TransferOut(id=step.id, on=step.on, at=step.at, quantity=step.units, rate=step.rate)
     )
     step.out.events[step.here].append(
         TransferIn(id=f"{step.id}/in", on=step.on, at=step.at, source=step.id)
@@ -240,7 +303,8 @@ def _spin_off(step: _Step) -> None:
     there = _there(step)
     if there is None:
         return
-    if step.activity.ratio is None or not step.units:
+    held = step.units or step.terms.held(step.activity, step.here)
+    if step.activity.ratio is None or not held:
         step.out.problems[there] = (
             "cost_unknown",
             f"the spin_off of {step.on} does not say which share of the cost moves",
@@ -255,7 +319,8 @@ def _spin_off(step: _Step) -> None:
             on=step.on,
             at=step.at,
             cost_share=step.activity.ratio,
-            ratio=(step.counter_units, step.units),
+            ratio=(step.counter_units, held),
+            cash_in_lieu=step.money(step.activity.amount) or None,
         )
     )
     step.arrive(there)
@@ -263,7 +328,10 @@ def _spin_off(step: _Step) -> None:
 
 def _merger(step: _Step) -> None:
     there = _there(step)
-    value = step.activity.stock_value
+    stated = step.activity.stock_value
+    value = None if stated is None else step.money(stated)
+    if value is None and there is not None:
+        value = step.terms.worth(step.counter_units, step.activity, there)
     step.add(
         Merger(
             id=step.id,
@@ -271,7 +339,8 @@ def _merger(step: _Step) -> None:
             at=step.at,
             ratio=None if there is None else (step.counter_units, step.units),
             cash=step.money(step.activity.amount),
-            stock_value=None if value is None else step.money(value),
+            stock_value=value,
+            rate=step.rate,
         )
     )
     if there is not None:
@@ -292,7 +361,11 @@ def _rename(step: _Step) -> None:
 
 def _return_of_capital(step: _Step) -> None:
     event = ReturnOfCapital(
-        id=step.id, on=step.on, at=step.at, amount=step.money(step.activity.amount)
+        id=step.id,
+        on=step.on,
+        at=step.at,
+        amount=step.money(step.activity.amount),
+        rate=step.rate,
     )
     step.add(event, priced=True)
 

@@ -1,5 +1,6 @@
 """Instruments and their identifiers, read in bulk."""
 
+import asyncio
 import datetime as dt
 import json
 import uuid
@@ -42,6 +43,8 @@ async def identifiers_named(
     return found.all()
 
 
+# More are made in a thread, so that other requests are answered meanwhile.
+MODELS_AT_ONCE_MAX = 200
 READ = """
 SELECT i.id, i.kind, i.asset_class, i.name, i.currency, i.quantity_exponent, i.multiplier,
        i.calendar, i.classification::text AS classification, i.active, n.identifiers
@@ -69,6 +72,12 @@ async def read(
         return {}
     await session.flush()
     records = await (await driver(session)).fetch(READ, ids)
+    if len(records) <= MODELS_AT_ONCE_MAX:
+        return _models(records, today)
+    return await asyncio.to_thread(_models, records, today)
+
+
+def _models(records: Iterable[Any], today: dt.date) -> dict[uuid.UUID, InstrumentRow]:
     return {record["id"]: _model(record, today) for record in records}
 
 

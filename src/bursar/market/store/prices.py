@@ -5,10 +5,12 @@ from there by one INSERT. The exact figures travel as text, which PostgreSQL par
 only what the yearly blocks hold.
 """
 
+import asyncio
 import datetime as dt
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from bursar.market.calc.price_years import Days, Floats, Integers
 from bursar.runtime.context import Context
 
 BLOCKS_PER_STATEMENT = 2_000
+BLOCKS_AT_ONCE_MAX = 2_000
 COPY_CHUNK_BYTES = 1 << 20
 STAGE_COLUMNS = (
     "n",
@@ -256,12 +259,15 @@ async def read_blocks(
     """Return closes as received, instruments x calendar days, NaN where there is none."""
     connection = await driver(session)
     records = await connection.fetch(SELECT_BLOCKS, list(instrument_ids), first.year, last.year)
-    return price_years.unpack(
+    unpack = partial(
+        price_years.unpack,
         ((record[0] - 1, record[1], record[2]) for record in records),
         len(instrument_ids),
         np.datetime64(first, "D"),
         np.datetime64(last, "D"),
     )
+    # Of many, other requests are answered meanwhile; handing over a few costs more than it gives.
+    return await asyncio.to_thread(unpack) if len(records) > BLOCKS_AT_ONCE_MAX else unpack()
 
 
 async def undo_split_adjustment(

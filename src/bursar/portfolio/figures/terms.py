@@ -179,7 +179,7 @@ def lot_terms(view: BookView, figure: FigureId, *, sign: int = 1) -> list[Term]:
                     quantity=Decimal(lot.remaining).scaleb(units),
                     amount=None if cost is None else Decimal(cost).scaleb(-exponent),
                     currency=figure.currency,
-                    activity_id=uuid.UUID(lot.opened_by.removesuffix(".in")),
+                    activity_id=uuid.UUID(lot.opened_by.partition("/")[0]),
                     lot_id=lot.id,
                 )
             )
@@ -212,7 +212,7 @@ def match_terms(
                 quantity=Decimal(match.quantity).scaleb(-view.book.positions[index].exponent),
                 amount=Decimal(match.report_gain).scaleb(-exponent),
                 currency=figure.currency,
-                activity_id=uuid.UUID(match.closing_id.removesuffix(".in")),
+                activity_id=uuid.UUID(match.closing_id.partition("/")[0]),
                 lot_id=match.lot_id,
             )
             found.append(base)
