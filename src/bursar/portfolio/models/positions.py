@@ -39,7 +39,9 @@ class OpenLot(Model):
     activity_id: str = Field(description="The activity that opened it.")
     acquired_on: dt.date = Field(description="Day of acquisition; kept over transfers.")
     quantity: Amount = Field(description="Units still held; negative when short.")
-    cost: Amount = Field(description="Their cost with fees and taxes.")
+    cost: Amount | None = Field(
+        description="Their cost with fees and taxes; null: what brought them does not say."
+    )
     fees: Amount = Field(description="Fees and taxes in that cost.")
     currency: str = Field(description="Currency of the cost.")
     report_cost: Amount | None = Field(description="Cost in report currency; null without rate.")

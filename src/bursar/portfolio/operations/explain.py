@@ -27,7 +27,9 @@ from bursar.portfolio.models.explanation import (
     TermView,
 )
 from bursar.portfolio.models.figures import FigureValue
-from bursar.portfolio.operations.asking import Asked, completeness, figure_value, name_of
+from bursar.portfolio.operations.asking import Asked, figure_value
+from bursar.portfolio.operations.completeness import completeness
+from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.operations.positions import scope_of
 from bursar.portfolio.view import benchmark
 from bursar.portfolio.view.days import date_of
@@ -86,7 +88,12 @@ async def explain(context: Context, body: ExplainRequest) -> Explanation:
         next_offset=end if end < max(len(made.terms), series_total) else None,
         parts=_parts(view, made),
         left_out=_left_out(made),
-        completeness=completeness(asked),
+        completeness=completeness(
+            view,
+            figure.scope,
+            (figure.end if figure.start is None else figure.start, figure.end),
+            figure.currency,
+        ),
         recomputed=recompute(made) if shown.value is not None else None,
     )
 

@@ -86,7 +86,7 @@ async def performance(context: Context, body: PerformanceRequest) -> Performance
     found = series_of(asked.view, figure)
     return Performance.model_validate(
         {
-            **asked.dated(),
+            **asked.dated(start),
             "start": date_of(start),
             "calendar_days": asked.day - start,
             "periods_per_year": found.periods_per_year,

@@ -7,6 +7,7 @@ from typing import Any
 from bursar.core.errors import InvalidInput
 from bursar.core.money import from_units
 from bursar.ledger.calc.lots.position import US_TERM, Method
+from bursar.portfolio.figures.costs import costs_stated
 from bursar.portfolio.models.positions import (
     LOTS_MAX,
     OpenLot,
@@ -14,7 +15,8 @@ from bursar.portfolio.models.positions import (
     Positions,
     PositionsRequest,
 )
-from bursar.portfolio.operations.asking import Asked, ask, figure_value, name_of
+from bursar.portfolio.operations.asking import Asked, ask, figure_value
+from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.view.days import date_of
 from bursar.portfolio.view.exact import Valued, positions
 from bursar.portfolio.view.lots import lots
@@ -49,7 +51,7 @@ async def list_positions(context: Context, body: PositionsRequest) -> Positions:
     end = first + len(shown)
     return Positions.model_validate(
         {
-            **asked.dated(),
+            **asked.dated(asked.start),
             "items": tuple(_row(asked, each, body) for each in shown),
             "total": asked.figure("value.v1"),
             "count": len(held),
@@ -124,17 +126,25 @@ def _lots(asked: Asked, each: Valued, method: Method | None) -> tuple[OpenLot, .
     exponent = asked.view.book.positions[each.index].exponent
     report = currency_exponent(asked.currency)
     ordered = sorted(holding.rebuilt.state.lots, key=lambda lot: lot.rank)
+    view = asked.view
+    stated = {
+        lot.id
+        for lot in ordered[:LOTS_MAX]
+        if costs_stated(view, each.index, holding, (lot,), currency=asked.currency)
+    }
     return tuple(
         OpenLot(
             id=lot.id,
             activity_id=lot.opened_by,
             acquired_on=lot.acquired_on,
             quantity=from_units(lot.remaining, exponent),
-            cost=from_units(lot.remaining_cost, currency_exponent(lot.currency)),
+            cost=from_units(lot.remaining_cost, currency_exponent(lot.currency))
+            if lot.id in stated
+            else None,
             fees=from_units(lot.remaining_fees, currency_exponent(lot.currency)),
             currency=lot.currency,
             report_cost=None
-            if lot.remaining_report_cost is None
+            if lot.remaining_report_cost is None or lot.id not in stated
             else from_units(lot.remaining_report_cost, report),
             long_term_from=long_term_from(lot.acquired_on),
         )

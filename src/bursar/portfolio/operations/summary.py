@@ -4,7 +4,8 @@ from collections import defaultdict
 from decimal import Decimal
 
 from bursar.portfolio.models.summary import Summary, SummaryRequest, TopPosition
-from bursar.portfolio.operations.asking import Asked, ask, name_of
+from bursar.portfolio.operations.asking import Asked, ask
+from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.operations.slices import part_of, slices, value_and_weight
 from bursar.portfolio.view.book import HeldPosition
 from bursar.portfolio.view.exact import positions
@@ -58,7 +59,7 @@ async def summary(context: Context, body: SummaryRequest) -> Summary:
     held = positions(asked.view, asked.scope, day=asked.day, currency=asked.currency)
     return Summary.model_validate(
         {
-            **asked.dated(),
+            **asked.dated(asked.start),
             **fields,
             "allocation": slices(asked, ASSET_CLASS),
             "top_positions": _top(asked, body.top),

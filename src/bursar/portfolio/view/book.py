@@ -190,6 +190,18 @@ class Book:
         place = bisect_right(running.days, day)
         return running.held[place - 1] if place else 0
 
+    def held_spans(self, position: int, end: int) -> list[tuple[int, int]]:
+        """Return the first and last day of each stretch up to `end` that closes with units held."""
+        running = self._running.get(position)
+        if running is None:
+            return []
+        until = [*running.days[1:], end + 1]
+        return [
+            (day, min(last - 1, end))
+            for day, last, units in zip(running.days, until, running.held, strict=True)
+            if units and day <= end
+        ]
+
     def quantity_held(self, position: int, day: int) -> Decimal:
         """Return the exact quantity held at the end of a day."""
         return Decimal(self.units_held(position, day)).scaleb(-self.positions[position].exponent)

@@ -84,6 +84,32 @@ class UsedPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """Days `first` to `last` that use the observation of day `seen`, or have none at all."""
+
+    first: int
+    last: int
+    seen: int | None
+
+
+def _carried(
+    observed: BoolArray, axis: Axis, span: tuple[int, int], age_days_max: int
+) -> list[Carried]:
+    """Return the stretches of (start, end] that are missing, or older than the limit."""
+    first = axis.first - LOOKBACK_DAYS
+    days = np.flatnonzero(observed) + first
+    # What is observed after the end is not known on its days.
+    days = days[: int(np.searchsorted(days, span[1], side="right"))]
+    ends = np.append(days[1:], span[1] + 1)
+    found = [Carried(first, int(days[0]) - 1 if len(days) else span[1], None)]
+    for place in np.flatnonzero(ends - days > age_days_max + 1).tolist() if len(days) else []:
+        seen = int(days[place])
+        found.append(Carried(seen + age_days_max + 1, int(ends[place]) - 1, seen))
+    cut = (Carried(max(c.first, span[0] + 1), min(c.last, span[1]), c.seen) for c in found)
+    return [each for each in cut if each.first <= each.last]
+
+
+@dataclass(frozen=True, slots=True)
 class Tail:
     """Observed prices of some rows from a place of the axis to its end, NaN where there is none."""
 
@@ -212,17 +238,12 @@ class Quotes:
         chosen = self._observed[rows, LOOKBACK_DAYS + place :]
         return np.asarray(chosen.any(axis=0), dtype=np.bool_)
 
-    def long_gaps(
-        self, instrument_id: uuid.UUID, start: int, end: int, *, age_days_max: int
-    ) -> int:
-        """Return the longest time in days a price was carried from `start` to `end`, if too long."""
-        row = self.row_of[instrument_id]
-        first = max(start - self.axis.first + LOOKBACK_DAYS, 0)
-        last = self.axis.place(end) + LOOKBACK_DAYS
-        seen = np.flatnonzero(self._observed[row, first : last + 1])
-        edges = np.concatenate(([0], seen, [last - first]))
-        longest = int(np.diff(edges).max()) if len(edges) > 1 else last - first
-        return longest if longest > age_days_max else 0
+    def carried(
+        self, instrument_id: uuid.UUID, span: tuple[int, int], *, age_days_max: int
+    ) -> list["Carried"]:
+        """Return the stretches of (start, end] without a price, or with one that is too old."""
+        observed = self._observed[self.row_of[instrument_id]]
+        return _carried(observed, self.axis, span, age_days_max)
 
     def _filled(self, instrument_id: uuid.UUID, closes: FloatArray) -> FloatArray:
         """Carry one instrument's prices forward over the axis; 0 before the first."""
@@ -310,3 +331,8 @@ class Rates:
         part = self._observed[self.row_of[currency], : self.axis.place(day) + LOOKBACK_DAYS + 1]
         seen = np.flatnonzero(part)
         return int(seen[-1]) - LOOKBACK_DAYS + self.axis.first if len(seen) else None
+
+    def carried(self, currency: str, span: tuple[int, int], *, age_days_max: int) -> list[Carried]:
+        """Return the stretches of (start, end] without a rate, or with one that is too old."""
+        observed = self._observed[self.row_of[currency]]
+        return _carried(observed, self.axis, span, age_days_max)
