@@ -89,7 +89,9 @@ async def test_what_is_stale_on_the_last_day_is_told_once(harness: Harness) -> N
         asked = SummaryRequest(as_of=dt.date(2024, 2, 1))
         found = (await summary(context, asked)).completeness
     assert found.price_gaps == ()
-    assert [(row.name, row.problem, row.age_days) for row in found.prices] == [("ACME", "stale", 30)]
+    assert [(row.name, row.problem, row.age_days) for row in found.prices] == [
+        ("ACME", "stale", 30)
+    ]
 
 
 @pytest.mark.requirement("DASH.14")

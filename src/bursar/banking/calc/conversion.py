@@ -215,7 +215,10 @@ class _Converter:
             return
         arrives = (row.stated.quantity or ZERO) > 0
         if row.stated.kind is Stated.SPIN_OFF:
-            message = "the parent of the spin-off is not named: its units arrive without a cost"
+            message = (
+                "the parent of the spin-off is not named: its units arrive without a cost until "
+                "it is recorded, or the cost is stated (bursar transaction cost)"
+            )
             self.done.assume(row.line, "unknown_parent", message, field="security")
         kind = ActivityKind.DELIVERY_IN if arrives else ActivityKind.DELIVERY_OUT
         self._add(row, kind, fields)
@@ -311,7 +314,8 @@ class _Converter:
                 self._add(row, ActivityKind.MERGER, fields | {"amount": cash.gross_in})
             return
         message = (
-            f"only one half of the {stated.kind} is in the file: the units move without a cost"
+            f"only one half of the {stated.kind} is in the file: the units move without a cost "
+            "until it is recorded, or the cost is stated (bursar transaction cost)"
         )
         self.done.assume(row.line, "half_of_pair", message, field="security")
         self._delivery(row)

@@ -70,6 +70,11 @@ class TransactionFields(Model):
         description="split: new for old units, such as 4:1. spin_off: share of the cost that "
         "moves, such as 1:10.",
     )
+    acquired_on: dt.date | None = Field(
+        None,
+        description="delivery_in, transfer_in, opening_balance: the day the units were bought; "
+        "left out: the day they come in.",
+    )
     payee: str | None = Field(None, max_length=TEXT_CHARACTERS_MAX, description="Other party.")
     memo: str | None = Field(None, max_length=TEXT_CHARACTERS_MAX, description="Free text.")
     category: str | None = Field(None, max_length=NAME_CHARACTERS_MAX, description="Category.")

@@ -58,6 +58,7 @@ class LotActivity:
     counter_exponent: int
     choice: tuple[tuple[str, Decimal], ...]
     stock_value: Decimal | None
+    acquired_on: dt.date | None = None
 
 
 @dataclass(slots=True)
@@ -103,7 +104,7 @@ class _Step:
         if self.activity.amount is None:
             self.out.problems[self.here] = (
                 "cost_unknown",
-                f"the {self.activity.kind} of {self.on} states no cost; it counts as zero",
+                f"the {self.activity.kind} of {self.on} states no cost; gains on its units are not known",
             )
         return self.money(self.activity.amount)
 
@@ -161,7 +162,14 @@ def _trade(sign: int) -> Callable[[_Step], None]:
 
 
 def _delivery_in(step: _Step) -> None:
-    event = DeliveryIn(id=step.id, on=step.on, at=step.at, quantity=step.units, cost=step.cost())
+    event = DeliveryIn(
+        id=step.id,
+        on=step.on,
+        at=step.at,
+        quantity=step.units,
+        cost=step.cost(),
+        acquired_on=step.activity.acquired_on,
+    )
     step.add(event, priced=True)
 
 

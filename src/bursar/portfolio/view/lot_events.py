@@ -174,7 +174,17 @@ def _delivery_in(writer: _Writer, activity: ActivityFacts, names: _Names, positi
     rate = writer.rate(activity, position)
     writer.put(
         position,
-        DeliveryIn(id=names.id, on=names.on, at=names.at, quantity=units, cost=cost, rate=rate),
+        DeliveryIn(
+            id=names.id,
+            on=names.on,
+            at=names.at,
+            quantity=units,
+            cost=cost,
+            rate=rate,
+            acquired_on=None
+            if activity.acquired_on is None
+            else dt.date.fromisoformat(activity.acquired_on),
+        ),
     )
 
 
