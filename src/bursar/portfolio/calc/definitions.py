@@ -75,6 +75,21 @@ _RETURNS = (
         STANDARD,
     ),
     Definition(
+        "twr_local.v1",
+        "Time-weighted return without currency effect",
+        "as twr.v1 with each V_(t-1) at the exchange rates of day t, so that only what happened "
+        "within the currencies counts",
+        "ratio",
+        DECLARED,
+    ),
+    Definition(
+        "currency_effect_rate.v1",
+        "Currency effect as a rate",
+        "(1 + twr.v1) / (1 + twr_local.v1) - 1",
+        "ratio",
+        DECLARED,
+    ),
+    Definition(
         "modified_dietz_start.v1",
         "Modified Dietz, flows at start of day",
         "as modified_dietz.v1 with w_i = (CD - D_i + 1) / CD",

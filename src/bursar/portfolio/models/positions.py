@@ -23,6 +23,11 @@ class PositionsRequest(ScopeRequest):
         None, description="Cost method instead of the accounts' own: fifo, lifo, hifo and so on."
     )
     lots: bool = Field(default=False, description="Also list the open lots (at most 1,000 each).")
+    returns: bool = Field(
+        default=False,
+        description="Also measure each position since the start: return, return without currency "
+        "effect, and that effect in money and as a rate.",
+    )
     cash: bool = Field(default=True, description="Also list cash.")
     limit: int = Field(100, ge=1, le=PAGE_ROWS_MAX, description="Rows to return, at most 500.")
     cursor: str | None = Field(
@@ -48,6 +53,16 @@ class OpenLot(Model):
     long_term_from: dt.date = Field(description="First day on which a sale is long-term.")
 
 
+class PositionReturns(Model):
+    """What a position returned since the start, with and without exchange rates."""
+
+    twr: FigureValue = Field(description="Time-weighted return.")
+    twr_local: FigureValue = Field(description="The same without the effect of exchange rates.")
+    currency_effect_rate: FigureValue = Field(description="That effect as a rate.")
+    gain: FigureValue = Field(description="Gain in money.")
+    currency_effect: FigureValue = Field(description="The effect of exchange rates in that gain.")
+
+
 class PositionRow(Model):
     """One instrument or currency in one account."""
 
@@ -71,6 +86,9 @@ class PositionRow(Model):
     realised_gain: FigureValue | None = Field(description="Since the start; null for cash.")
     income: FigureValue | None = Field(description="Gross, since the start; null for cash.")
     method: str | None = Field(description="Cost method used.")
+    returns: PositionReturns | None = Field(
+        None, description="Returns since the start, when asked for."
+    )
     lots: tuple[OpenLot, ...] | None = Field(None, description="Open lots, oldest first.")
 
 

@@ -35,6 +35,8 @@ RETURNS = (
     "twr.v1",
     "twr_start.v1",
     "twr_end.v1",
+    "twr_local.v1",
+    "currency_effect_rate.v1",
     "twr_annualised.v1",
     "xirr.v1",
     "modified_dietz.v1",

@@ -8,9 +8,11 @@ from bursar.core.errors import InvalidInput
 from bursar.core.money import from_units
 from bursar.ledger.calc.lots.position import US_TERM, Method
 from bursar.portfolio.figures.costs import costs_stated
+from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.models.positions import (
     LOTS_MAX,
     OpenLot,
+    PositionReturns,
     PositionRow,
     Positions,
     PositionsRequest,
@@ -113,9 +115,19 @@ def _row(asked: Asked, each: Valued, body: PositionsRequest) -> PositionRow:
         rate=each.rate,
         value=figure_value(view, here),
         weight=figure_value(view, weight),
+        returns=_returns(asked, here) if body.returns else None,
         lots=_lots(asked, each, method) if body.lots and not position.is_cash else None,
         **fields,
     )
+
+
+def _returns(asked: Asked, here: FigureId) -> PositionReturns:
+    since = here.over(asked.start, asked.day)
+    figures = {
+        name: figure_value(asked.view, since.of(f"{name}.v1"))
+        for name in PositionReturns.model_fields
+    }
+    return PositionReturns(**figures)
 
 
 def _lots(asked: Asked, each: Valued, method: Method | None) -> tuple[OpenLot, ...]:

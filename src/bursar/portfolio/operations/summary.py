@@ -31,6 +31,8 @@ _SINCE_START = {
     "contributions": "inflow.v1",
     "withdrawals": "outflow.v1",
     "twr": "twr.v1",
+    "twr_local": "twr_local.v1",
+    "currency_effect_rate": "currency_effect_rate.v1",
     "twr_annualised": "twr_annualised.v1",
     "xirr": "xirr.v1",
 }
