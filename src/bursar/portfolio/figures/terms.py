@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 
 from bursar.ledger.calc.lots.lot import Lot, Match
+from bursar.ledger.calc.lots.position import Method
 from bursar.portfolio.calc.arrays import IntArray
 from bursar.portfolio.figures import money
 from bursar.portfolio.figures.identity import FigureId
@@ -204,7 +205,7 @@ def lot_terms(view: BookView, figure: FigureId, *, sign: int = 1) -> list[Term]:
                         lot.currency,
                         lot.acquired_on,
                         _major(lot.remaining_cost, lot.currency),
-                        _rate_then(view, figure, lot),
+                        _rate_then(view, figure, lot, holding=holding),
                     ),
                 )
             )
@@ -218,8 +219,12 @@ def match_terms(
     *,
     before_costs: bool,
     sign: int = 1,
+    rebased_on: int = 0,
 ) -> list[Term]:
-    """Return the gains that lots realised in the period, and the costs put back."""
+    """Return the gains that lots realised in the period, and the costs put back.
+
+    `rebased_on`: the day whose market value older lots count from.
+    """
     exponent = currency_exponent(figure.currency)
     start = money.start_of(view, figure)
     found = []
@@ -243,7 +248,7 @@ def match_terms(
                     match.currency,
                     match.opened_on,
                     _major(match.cost, match.currency),
-                    _rate_then(view, figure, match),
+                    _rate_then(view, figure, match, holding=holding, since=rebased_on),
                     _major(match.proceeds, match.currency),
                     view.rate(match.currency, figure.currency, day),
                 ),
@@ -275,7 +280,14 @@ def _major(units: int, currency: str) -> Decimal:
     return Decimal(units).scaleb(-currency_exponent(currency))
 
 
-def _rate_then(view: BookView, figure: FigureId, part: Lot | Match) -> Decimal | None:
-    """Return the rate of the day the units came into the book."""
-    day = view.book.activities[_activity(part)].day
+def _rate_then(
+    view: BookView, figure: FigureId, part: Lot | Match, *, holding: Holding, since: int = 0
+) -> Decimal | None:
+    """Return the rate of the day the units came into the book, or of the day they were re-based.
+
+    None for an average pool: its cost came together on several days.
+    """
+    if holding.rebuilt is None or holding.rebuilt.position.method is Method.AVERAGE:
+        return None
+    day = max(view.book.activities[_activity(part)].day, since)
     return view.rate(part.currency, figure.currency, day)

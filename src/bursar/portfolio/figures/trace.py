@@ -177,7 +177,9 @@ def _apart(part: Callable[[Scope], Scope | None]) -> Callable[[BookView, FigureI
 
 def _period_realised(view: BookView, figure: FigureId, *, sign: int = 1) -> Parts:
     holdings = bridge.rebased(view, figure) or {}
-    return match_terms(view, figure, holdings, before_costs=True, sign=sign), ()
+    start = money.start_of(view, figure)
+    terms = match_terms(view, figure, holdings, before_costs=True, sign=sign, rebased_on=start)
+    return terms, ()
 
 
 def _period_unrealised(view: BookView, figure: FigureId) -> Parts:

@@ -54,7 +54,8 @@ class LotOrigin(Model):
     acquired_on: dt.date = Field(description="Day of acquisition.")
     cost: Amount = Field(description="Cost of the units, fees and taxes included.")
     cost_rate: Amount | None = Field(
-        description="Report currency per unit of it on the day the units came in."
+        description="Report currency per unit of it on the day the units came in; null: none, or "
+        "a pool of several days."
     )
     proceeds: Amount | None = Field(description="What they brought; null for an open lot.")
     proceeds_rate: Amount | None = Field(description="The same rate on the day they went.")
