@@ -24,7 +24,7 @@ from bursar.banking.operations.transaction_search import existing_activity
 from bursar.core.clock import utc_midnight
 from bursar.core.errors import InvalidInput
 from bursar.ledger.calc.currencies import currency as currency_of
-from bursar.ledger.errors import InvalidActivity
+from bursar.ledger.errors import InvalidActivity, NotHeld
 from bursar.ledger.models import ActivityKind, AnnotateActivity, InstrumentRef, NewActivity
 from bursar.ledger.operations.activities import post_activities, reverse_activity
 from bursar.ledger.operations.search import annotate_activity
@@ -120,8 +120,13 @@ async def reverse_transaction(context: Context, body: ReverseTransaction) -> Rev
 async def correct_transaction(context: Context, body: CorrectTransaction) -> RecordedTransaction:
     """Replace a wrong transaction: it is reversed and the right one entered, both or neither."""
     activity = await _activity_of(context, body)
-    reversal = await reverse_activity(context, body.transaction_id, body.reason)
-    (posted,) = await post_activities(context, [activity])
+    try:
+        reversal = await reverse_activity(context, body.transaction_id, body.reason)
+        (posted,) = await post_activities(context, [activity])
+    except NotHeld:
+        # What came in with the wrong one was passed on since: the right one has to be there first.
+        (posted,) = await post_activities(context, [activity])
+        reversal = await reverse_activity(context, body.transaction_id, body.reason)
     if posted.duplicate_of is not None:
         raise InvalidInput(
             "another transaction of this account has this external_id",
