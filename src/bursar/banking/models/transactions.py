@@ -30,8 +30,8 @@ class TransactionFields(Model):
     kind: ActivityKind = Field(
         description="buy, sell, deposit, withdrawal, transfer_in, transfer_out, dividend, "
         "interest, interest_charge, fee, tax, tax_refund, fx_conversion, split, spin_off, merger, "
-        "rename, return_of_capital, staking_reward, delivery_in, delivery_out, other_income or "
-        "opening_balance."
+        "rename, return_of_capital, staking_reward, delivery_in, delivery_out, other_income, "
+        "opening_balance, option_exercise, option_assignment or option_expiry."
     )
     effective_at: Moment = Field(
         description="Day (YYYY-MM-DD) or moment (YYYY-MM-DDTHH:MM:SSZ) at which it counts."
@@ -57,9 +57,15 @@ class TransactionFields(Model):
         description="transfer, fx_conversion: the own account on the other side, by id or name.",
     )
     counter_instrument: Reference | None = Field(
-        None, description="spin_off, merger, rename: the instrument received."
+        None,
+        description="spin_off, merger, rename: the instrument received. option_exercise, "
+        "option_assignment: the underlying; record its buy or sell at the strike beside it, on the "
+        "same day, and the premium joins it.",
     )
-    counter_quantity: Amount | None = Field(None, description="Units of it received.")
+    counter_quantity: Amount | None = Field(
+        None,
+        description="Units of it received; for options left out: contracts times contract size.",
+    )
     counter_amount: Amount | None = Field(
         None, description="fx_conversion, transfer between currencies: cash received."
     )

@@ -43,6 +43,7 @@ PRICED = frozenset(
         ActivityKind.STAKING_REWARD,
     }
 )
+OPTION_ENDS = frozenset({ActivityKind.OPTION_EXERCISE, ActivityKind.OPTION_ASSIGNMENT})
 COPIED = (
     "kind",
     "quantity",
@@ -194,6 +195,9 @@ async def _activity_of(context: Context, body: TransactionFields) -> NewActivity
         if body.acquired_on > moment.date():
             raise InvalidInput("units are bought before they come in", field="acquired_on")
         metadata["acquired_on"] = body.acquired_on.isoformat()
+    contracts = {}
+    if body.kind in OPTION_ENDS and instrument is not None and body.counter_quantity is None:
+        contracts["counter_quantity"] = (body.quantity or Decimal(0)) * instrument.multiplier
     return NewActivity.model_validate(
         {name: getattr(body, name) for name in COPIED}
         | {
@@ -208,6 +212,7 @@ async def _activity_of(context: Context, body: TransactionFields) -> NewActivity
             "source": "manual",
             "metadata": metadata,
         }
+        | contracts
     )
 
 

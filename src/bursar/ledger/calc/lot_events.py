@@ -20,6 +20,8 @@ from bursar.ledger.calc.lots.events import (
     Event,
     LotChoice,
     Merger,
+    OptionEnd,
+    OptionExpiry,
     Rename,
     ReturnOfCapital,
     Reward,
@@ -29,6 +31,7 @@ from bursar.ledger.calc.lots.events import (
     TransferIn,
     TransferOut,
 )
+from bursar.ledger.calc.option_ends import premiums
 from bursar.ledger.calc.posting_order import is_timed
 from bursar.ledger.models.activities import ActivityKind
 
@@ -80,6 +83,7 @@ class _Step:
     id: str
     on: dt.date
     at: dt.datetime | None
+    premiums: dict[uuid.UUID, uuid.UUID]
 
     @property
     def here(self) -> PositionKey:
@@ -123,6 +127,8 @@ class _Step:
 def lot_events_of(activities: Iterable[LotActivity]) -> LotEvents:
     """Return the events of every position that the activities touch."""
     out = LotEvents()
+    activities = list(activities)
+    joined = premiums(activities)
     for activity in activities:
         moment = activity.effective_at.astimezone(dt.UTC)
         step = _Step(
@@ -131,6 +137,7 @@ def lot_events_of(activities: Iterable[LotActivity]) -> LotEvents:
             str(activity.id),
             moment.date(),
             moment if is_timed(moment) else None,
+            joined,
         )
         build = _BUILD.get(activity.kind)
         if build is not None:
@@ -141,6 +148,7 @@ def lot_events_of(activities: Iterable[LotActivity]) -> LotEvents:
 def _trade(sign: int) -> Callable[[_Step], None]:
     def build(step: _Step) -> None:
         activity = step.activity
+        end = step.premiums.get(activity.id)
         step.add(
             Trade(
                 id=step.id,
@@ -154,9 +162,28 @@ def _trade(sign: int) -> Callable[[_Step], None]:
                     LotChoice(lot, round_to_units(quantity, activity.exponent))
                     for lot, quantity in activity.choice
                 ),
+                premium=None if end is None else str(end),
             ),
             priced=True,
         )
+
+    return build
+
+
+def _option_expiry(step: _Step) -> None:
+    step.add(OptionExpiry(id=step.id, on=step.on, at=step.at, quantity=step.units))
+
+
+def _option_end(sign: int) -> Callable[[_Step], None]:
+    def build(step: _Step) -> None:
+        quantity = sign * step.units
+        if step.activity.id not in step.premiums.values():
+            step.add(Trade(id=step.id, on=step.on, at=step.at, quantity=quantity, gross=0))
+            return
+        step.add(OptionEnd(id=step.id, on=step.on, at=step.at, quantity=quantity))
+        there = _there(step)
+        if there is not None:
+            step.out.links.append((step.here, there))
 
     return build
 
@@ -323,5 +350,8 @@ _BUILD: dict[str, Callable[[_Step], None]] = {
     ActivityKind.MERGER: _merger,
     ActivityKind.RENAME: _rename,
     ActivityKind.RETURN_OF_CAPITAL: _return_of_capital,
+    ActivityKind.OPTION_EXERCISE: _option_end(-1),
+    ActivityKind.OPTION_ASSIGNMENT: _option_end(1),
+    ActivityKind.OPTION_EXPIRY: _option_expiry,
 }
 LOT_KINDS = tuple(_BUILD)

@@ -34,6 +34,9 @@ _RANKS = {
     ActivityKind.WITHDRAWAL: 6,
     ActivityKind.TRANSFER_OUT: 6,
     ActivityKind.DELIVERY_OUT: 6,
+    ActivityKind.OPTION_EXERCISE: 6,
+    ActivityKind.OPTION_ASSIGNMENT: 6,
+    ActivityKind.OPTION_EXPIRY: 6,
 }
 _FIRST_THAT_TAKES = 4
 _UNTIMED_FIRST, _TIMED, _UNTIMED_LAST = range(3)

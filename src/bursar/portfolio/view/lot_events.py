@@ -7,6 +7,7 @@ the report currency.
 
 import datetime as dt
 import json
+import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from bursar.ledger.calc.lots.events import (
     Event,
     LotChoice,
     Merger,
+    OptionEnd,
+    OptionExpiry,
     Rename,
     ReturnOfCapital,
     Reward,
@@ -29,6 +32,7 @@ from bursar.ledger.calc.lots.events import (
     TransferOut,
 )
 from bursar.ledger.calc.lots.position import Ratio
+from bursar.ledger.calc.option_ends import premiums
 from bursar.ledger.calc.posting_order import is_timed
 from bursar.ledger.operations.legs import ActivityFacts
 from bursar.portfolio.view.book import NOWHERE
@@ -45,6 +49,7 @@ class _Writer:
     view: BookView
     report: str
     events: Events
+    premiums: dict[uuid.UUID, uuid.UUID]
 
     def money(self, amount: Decimal | None, activity: ActivityFacts, position: int) -> int:
         """Return an amount of the activity in smallest units of the position's currency."""
@@ -107,7 +112,8 @@ Write = Callable[[_Writer, ActivityFacts, _Names, int], None]
 
 def lot_events(view: BookView, activities: Iterable[ActivityFacts], report: str) -> Events:
     """Return the lot events of every holding that the activities touch, by position index."""
-    writer = _Writer(view, report, {})
+    activities = list(activities)
+    writer = _Writer(view, report, {}, premiums(activities))
     for activity in activities:
         write = _WRITE.get(activity.kind)
         position = view.book.holding(activity.account_id, activity.instrument_id)
@@ -147,6 +153,7 @@ def linked(activities: Iterable[ActivityFacts], view: BookView) -> dict[int, fro
 def _trade(sign: int) -> Write:
     def write(writer: _Writer, activity: ActivityFacts, names: _Names, position: int) -> None:
         choice = json.loads(activity.lot_choice) if activity.lot_choice else []
+        end = writer.premiums.get(activity.id)
         writer.put(
             position,
             Trade(
@@ -162,10 +169,33 @@ def _trade(sign: int) -> Write:
                     LotChoice(each["lot_id"], writer.units(Decimal(each["quantity"]), position))
                     for each in choice
                 ),
+                premium=None if end is None else str(end),
             ),
         )
 
     return write
+
+
+def _option_end(sign: int) -> Write:
+    def write(writer: _Writer, activity: ActivityFacts, names: _Names, position: int) -> None:
+        quantity = sign * writer.units(activity.quantity, position)
+        event: Event = OptionEnd(id=names.id, on=names.on, at=names.at, quantity=quantity)
+        if activity.id not in writer.premiums.values():
+            rate = writer.rate(activity, position)
+            event = Trade(
+                id=names.id, on=names.on, at=names.at, quantity=quantity, gross=0, rate=rate
+            )
+        writer.put(position, event)
+
+    return write
+
+
+def _option_expiry(writer: _Writer, activity: ActivityFacts, names: _Names, position: int) -> None:
+    units = writer.units(activity.quantity, position)
+    rate = writer.rate(activity, position)
+    writer.put(
+        position, OptionExpiry(id=names.id, on=names.on, at=names.at, quantity=units, rate=rate)
+    )
 
 
 def _delivery_in(writer: _Writer, activity: ActivityFacts, names: _Names, position: int) -> None:
@@ -337,4 +367,7 @@ _WRITE: dict[str, Write] = {
     "tax": _paid_in_kind,
     "interest_charge": _paid_in_kind,
     "withdrawal": _paid_in_kind,
+    "option_exercise": _option_end(-1),
+    "option_assignment": _option_end(1),
+    "option_expiry": _option_expiry,
 }

@@ -56,7 +56,9 @@ class BookPrices:
     splits: dict[int, tuple[Decimal, Decimal]]
 
 
-def book_prices(activities: Iterable[ActivityFacts]) -> dict[uuid.UUID, BookPrices]:
+def book_prices(
+    activities: Iterable[ActivityFacts], instruments: Mapping[uuid.UUID, InstrumentRow]
+) -> dict[uuid.UUID, BookPrices]:
     """Collect trade prices and splits per instrument; the last trade of a day counts."""
     found: dict[uuid.UUID, BookPrices] = {}
     for activity in activities:
@@ -66,7 +68,9 @@ def book_prices(activities: Iterable[ActivityFacts]) -> dict[uuid.UUID, BookPric
         if activity.kind in ("buy", "sell"):
             price = activity.unit_price
             if price is None and activity.quantity and activity.amount is not None:
-                price = activity.amount / activity.quantity
+                known_as = instruments.get(activity.instrument_id)
+                size = Decimal(1) if known_as is None else known_as.multiplier
+                price = activity.amount / (activity.quantity * size)
             if price is not None and price > 0:
                 known.traded[activity.day] = price
         elif activity.kind == "split" and activity.ratio_numerator and activity.ratio_denominator:
