@@ -22,7 +22,10 @@ class FigureValue(Model):
     value: Amount | None = Field(description="The value as text; null when undefined.")
     reason: str | None = Field(None, description="Why it is undefined, a stable code.")
     reason_text: str | None = Field(None, description="The reason in a sentence.")
-    unit: str = Field(description="money, ratio (0.05 is 5 %), ratio_per_year, days, quantity.")
+    unit: str = Field(
+        description="money, ratio (0.05 is 5 %), ratio_per_year, number (such as a Sharpe ratio), "
+        "days, quantity."
+    )
     currency: str | None = Field(None, description="Currency of a money figure.")
     observations: int | None = Field(None, description="Returns used by a statistic.")
     roots: tuple[Amount, ...] = Field((), description="XIRR: every rate that solves it.")

@@ -115,6 +115,10 @@ def _with_settings(figure: FigureId, body: PerformanceRequest) -> FigureId:
     def text(number: Decimal | None) -> str | None:
         return None if number is None else format(number, "f")
 
+    for name, low, high in (("risk_free", -0.5, 10), ("minimum", -0.5, 10), ("quantile", 0, 1)):
+        given = getattr(body, name)
+        if given is not None and not low < given < high:
+            raise InvalidInput(f"{name} must lie between {low} and {high}", field=name)
     made = figure.having(rf=text(body.risk_free), mar=text(body.minimum), q=text(body.quantile))
     settings_of(made.parameter, 252)  # refuses what lies outside its limits
     return made
