@@ -56,6 +56,16 @@ INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     }
 }  # fmt: skip
+# Tables inside an object, with their columns.
+PARTS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("completeness", "lots"): ("name", "code", "transaction_id"),
+    ("completeness", "price_gaps"): (
+        "name", "problem", "first_day", "last_day", "days", "price_day"
+    ),
+    ("completeness", "rate_gaps"): (
+        "currency", "problem", "first_day", "last_day", "days", "rate_day"
+    ),
+}  # fmt: skip
 SHARES = ("weight", "current_weight", "drift", "volatility", "risk_share", "mean_return", "cumulative",
           "depth", "target", "implied")  # fmt: skip
 HIDDEN = frozenset({"definition", "reason_text", "next_cursor", "observations"})
@@ -123,7 +133,9 @@ def cell(value: Any) -> str | None:
         return f"{grouped(str(value['amount']))} {value['currency']}"
     if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
         return ", ".join(map(str, value)) or "-"
-    if isinstance(value, list) and all(isinstance(v, dict) and "code" in v for v in value):
+    if isinstance(value, list) and all(
+        isinstance(v, dict) and {"code", "amount"} <= v.keys() for v in value
+    ):
         return ", ".join(f"{trimmed(str(v.get('amount', '')))} {v['code']}" for v in value)
     return None
 
@@ -212,7 +224,7 @@ def _show_object(name: str, value: dict[str, Any], console: Console) -> None:
         if isinstance(part, dict):
             _show_object(key, part, console)
         else:
-            _show_list(key, part, console)
+            _show_list(key, part, console, PARTS.get((name, key), ()))
 
 
 def _show_list(name: str, rows: list[Any], console: Console, view: tuple[str, ...] = ()) -> None:

@@ -44,10 +44,10 @@ class Unstated:
     def hint(self) -> str:
         """What a person can do."""
         if self.activity.kind == "spin_off":
-            return "State the share with 'bursar transaction cost ID --share 0.2'."
+            return f"State the share with 'bursar transaction cost {self.activity.id} --share 0.2'."
         return (
-            "State it with 'bursar transaction cost ID --cost 1000 --acquired-on 2019-05-01'; for "
-            "units from a spin-off or merger with --from-instrument."
+            f"State it with 'bursar transaction cost {self.activity.id} --cost 1000 --acquired-on "
+            "2019-05-01'; for units from a spin-off or merger with --from-instrument."
         )
 
 
