@@ -149,7 +149,7 @@ def internal_rate(day: Array, value: Array, inflow: Array, outflow: Array) -> fl
     def worth(x: float) -> float:
         return float((amount * np.exp(-x * years)).sum())
 
-    grid = np.linspace(np.log(1e-9), np.log(10_001), 4_001)
+    grid = np.linspace(-60.0, np.log(10_001), 4_001)
     signs = [worth(x) for x in grid]
     for place in range(len(grid) - 1):
         if signs[place] * signs[place + 1] <= 0:

@@ -82,7 +82,7 @@ async def test_exchanging_at_the_days_rate_is_no_local_gain(harness: Harness) ->
 @pytest.mark.requirement("RETURNS.01")
 @given(seed=st.integers(0, 2**32), foreign=st.booleans())
 @settings(
-    max_examples=6,
+    max_examples=5,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -105,7 +105,7 @@ async def answers(context: Context, account: str) -> list[Any]:
 @pytest.mark.requirement("RETURNS.02")
 @given(seed=st.integers(0, 2**32))
 @settings(
-    max_examples=3,
+    max_examples=2,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
