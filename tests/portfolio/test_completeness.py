@@ -138,3 +138,22 @@ async def test_long_lists_are_cut_and_say_so(harness: Harness) -> None:
         found = (await summary(context, SummaryRequest())).completeness
     assert len(found.price_gaps) == 100
     assert found.not_shown == 3
+
+
+@pytest.mark.parametrize(("next_price", "days"), [("2024-01-10", 0), ("2024-01-11", 1)])
+async def test_a_price_may_be_seven_days_old_and_no_older(
+    harness: Harness, next_price: str, days: int
+) -> None:
+    build.stand_on(harness, "2024-01-12")
+    broker = await build.account(harness)
+    stock = await build.instrument(harness, "ACME")
+    await build.price(harness, stock, {"2024-01-02": "50", next_price: "55"})
+    await build.post(
+        harness,
+        build.activity(
+            broker, "delivery_in", "2024-01-02", instrument=stock, quantity=1, amount=50
+        ),
+    )
+    async with harness.context(read_only=True) as context:
+        found = (await summary(context, SummaryRequest())).completeness
+    assert sum(gap.days for gap in found.price_gaps) == days

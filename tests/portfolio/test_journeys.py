@@ -349,3 +349,27 @@ async def test_an_imported_opening_asks_for_its_cost_and_takes_it(harness: Harne
     again = await import_text(harness, OFX, filename="broker.ofx")
     assert again.added == 0
     assert worth((await whole(harness)).cost) == D(322)
+
+
+@pytest.mark.requirement("IMPORT.02", "LEDGER.03")
+async def test_an_older_statement_replaces_an_opening_whose_cost_was_stated(
+    harness: Harness,
+) -> None:
+    build.stand_on(harness, "2024-03-06")
+    await import_text(harness, OFX, filename="broker.ofx")
+    async with harness.context(read_only=True) as context:
+        apple = await find(context, "AAPL")
+    await build.price(harness, apple, {"2024-02-01": "40", "2024-03-06": "60"})
+    (problem,) = (await whole(harness)).completeness.lots
+    assert problem.transaction_id is not None
+    await cost(harness, problem.transaction_id, cost="120")
+    older = OFX[: OFX.index("<INVPOSLIST>")] + OFX[OFX.index("</INVSTMTRS>") :]
+    for new, old in (
+        ("20240201", "20240301"), ("20240228", "20240306"), ("20240205", "20240304"),
+        ("<FITID>0", "<FITID>1"), ("<UNITS>6", "<UNITS>4"), ("<TOTAL>-302", "<TOTAL>-202"),
+    ):  # fmt: skip
+        older = older.replace(old, new)
+    await import_text(harness, older, filename="older.ofx")
+    row = (await held(harness))["AAPL"]
+    assert lots_of(row) == [("2024-02-05", "6", "302.00"), ("2024-03-04", "4", "202.00")]
+    assert (await whole(harness)).completeness.lots == ()

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from bursar.banking.calc.securities import contract_size
+from bursar.banking.formats.statement import Security
 from bursar.ledger.errors import InvalidActivity
 from bursar.market.models.instruments import InstrumentKind
 from tests.banking.build import import_text
@@ -207,3 +209,23 @@ async def test_an_assignment_and_an_expiry_in_a_csv(harness: Harness) -> None:
     # Shares: 5,500 + 298 of premium for a cost of 4,000; the put's premium of 199 is kept.
     assert worth(found.realised_gain) == D(5500 + 298 - 4000 + 199)
     assert set(await held(harness)) == {"USD"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "stated", "size"),
+    [("option", None, 100), ("option", "10", 10), ("stock", None, 1), ("option", "0", 100)],
+)
+def test_a_contract_counts_as_the_file_says_or_as_listed_options_do(
+    kind: str, stated: str | None, size: int
+) -> None:
+    option = Security.model_validate({"key": "X", "kind": kind, "multiplier": stated})
+    assert contract_size(option) == size
+
+
+async def test_an_option_without_a_price_is_worth_what_was_paid(desk: Harness) -> None:
+    await build.instrument(
+        desk, "NOPRICE", kind=InstrumentKind.OPTION, multiplier=D(100), quantity_exponent=0
+    )
+    await trade(desk, "buy", "NOPRICE", "2024-03-01", quantity=2, amount=700)
+    row = (await held(desk))["NOPRICE"]
+    assert (row.price, worth(row.value)) == (D("3.5"), D(700))
