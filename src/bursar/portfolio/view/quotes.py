@@ -24,6 +24,7 @@ AHEAD_DAYS = 31
 CASH_ROW = 0
 NEVER_TOO_OLD = 100
 DIGITS = 15
+FOREVER = 2**31
 
 
 def exact(number: float) -> Decimal:
@@ -96,20 +97,22 @@ class Carried:
     seen: int | None
 
 
-def _carried(
-    observed: BoolArray, axis: Axis, span: tuple[int, int], age_days_max: int
-) -> list[Carried]:
-    """Return the stretches of (start, end] that are missing, or older than the limit."""
-    first = axis.first - LOOKBACK_DAYS
-    days = np.flatnonzero(observed) + first
-    # What is observed after the end is not known on its days.
-    days = days[: int(np.searchsorted(days, span[1], side="right"))]
-    ends = np.append(days[1:], span[1] + 1)
-    found = [Carried(first, int(days[0]) - 1 if len(days) else span[1], None)]
-    for place in np.flatnonzero(ends - days > age_days_max + 1).tolist() if len(days) else []:
+def _stretches(observed: BoolArray, axis: Axis, age_days_max: int) -> list[Carried]:
+    """Return the stretches of days that are missing, or older than the limit; the last is open."""
+    days = np.flatnonzero(observed) + axis.first - LOOKBACK_DAYS
+    if len(days) == 0:
+        return [Carried(axis.first, FOREVER, None)]
+    ends = np.append(days[1:], FOREVER)
+    found = [Carried(axis.first, int(days[0]) - 1, None)]
+    for place in np.flatnonzero(ends - days > age_days_max + 1).tolist():
         seen = int(days[place])
         found.append(Carried(seen + age_days_max + 1, int(ends[place]) - 1, seen))
-    cut = (Carried(max(c.first, span[0] + 1), min(c.last, span[1]), c.seen) for c in found)
+    return found
+
+
+def _within(stretches: Iterable[Carried], span: tuple[int, int]) -> list[Carried]:
+    """Cut stretches to the days (start, end]."""
+    cut = (Carried(max(c.first, span[0] + 1), min(c.last, span[1]), c.seen) for c in stretches)
     return [each for each in cut if each.first <= each.last]
 
 
@@ -145,6 +148,7 @@ class Quotes:
         self._long = axis.days + LOOKBACK_DAYS
         self._observed: BoolArray = np.ones((len(ids) + 1, self._long), np.bool_)
         self._traded: dict[int, set[int]] = {}
+        self._gaps: dict[int, tuple[int, list[Carried]]] = {}
         price = np.ones((len(ids) + 1, axis.days))
         np.isnan(raw, out=self._observed[1:])
         np.logical_not(self._observed[1:], out=self._observed[1:])
@@ -198,6 +202,7 @@ class Quotes:
         """Replace the last prices of many instruments, whose earlier ones stand."""
         if len(tail.rows) == 0:
             return
+        self._gaps.clear()
         before = self.table.columns(tail.rows, tail.place - 1)[:, :1]
         raw = np.hstack((np.where(before == 0, np.nan, before), tail.closes))
         price = forward_fill(raw, np.arange(raw.shape[1])).price[:, 1:]
@@ -246,8 +251,12 @@ class Quotes:
         self, instrument_id: uuid.UUID, span: tuple[int, int], *, age_days_max: int
     ) -> list["Carried"]:
         """Return the stretches of (start, end] without a price, or with one that is too old."""
-        observed = self._observed[self.row_of[instrument_id]]
-        return _carried(observed, self.axis, span, age_days_max)
+        row = self.row_of[instrument_id]
+        known = self._gaps.get(row)
+        if known is None or known[0] != age_days_max:
+            found = _stretches(self._observed[row], self.axis, age_days_max)
+            known = self._gaps[row] = (age_days_max, found)
+        return _within(known[1], span)
 
     def _filled(self, instrument_id: uuid.UUID, closes: FloatArray) -> FloatArray:
         """Carry one instrument's prices forward over the axis; 0 before the first."""
@@ -257,6 +266,7 @@ class Quotes:
         seen = np.flatnonzero(~np.isnan(raw))
         start = self.axis.first - LOOKBACK_DAYS
         self._traded.pop(row, None)
+        self._gaps.pop(row, None)
         if known is not None and known.traded:
             first_market = int(seen[0]) if len(seen) else self._long
             early = {d: p for d, p in known.traded.items() if 0 <= d - start < first_market}
@@ -339,4 +349,4 @@ class Rates:
     def carried(self, currency: str, span: tuple[int, int], *, age_days_max: int) -> list[Carried]:
         """Return the stretches of (start, end] without a rate, or with one that is too old."""
         observed = self._observed[self.row_of[currency]]
-        return _carried(observed, self.axis, span, age_days_max)
+        return _within(_stretches(observed, self.axis, age_days_max), span)
