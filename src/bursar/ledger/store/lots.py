@@ -99,6 +99,12 @@ _DELETE = [
     for statement in ("DELETE FROM tax_lot ", "DELETE FROM lot_match ", "DELETE FROM lot_problem ")
 ]
 
+_UNDERLYINGS = text("""
+SELECT DISTINCT counter_instrument_id FROM transfer_group
+WHERE workspace_id = :workspace AND counter_instrument_id = ANY (:instruments)
+  AND kind IN ('option_exercise', 'option_assignment')
+""").bindparams(bindparam("instruments", type_=UUIDS))
+
 _UNSTATED = text("""
 SELECT id FROM transfer_group
 WHERE workspace_id = :workspace AND instrument_id IS NOT NULL AND (
@@ -264,6 +270,14 @@ async def replace_some(
         }
         await session.execute(_DELETE_LOTS, parameters)
     await _add(session, rows)
+
+
+async def underlyings(
+    session: AsyncSession, workspace_id: uuid.UUID, instruments: Collection[uuid.UUID]
+) -> list[uuid.UUID]:
+    """Return the instruments into which options were exercised or assigned."""
+    parameters = {"workspace": workspace_id, "instruments": sorted(instruments)}
+    return list(await session.scalars(_UNDERLYINGS, parameters))
 
 
 async def unstated_costs(session: AsyncSession, workspace_id: uuid.UUID) -> set[str]:

@@ -58,12 +58,12 @@ def unstated_costs(view: BookView) -> dict[str, Unstated]:
     if isinstance(known, dict):
         return known
     found: dict[str, Unstated] = {}
-    for activity in view.book.counted():
+    for activity in view.book.counted_kinds({*ARRIVALS, "spin_off"}):
         if activity.kind in ARRIVALS:
             if activity.amount is not None or activity.counter_account_id is not None:
                 continue
             instrument_id = activity.instrument_id
-        elif activity.kind == "spin_off" and activity.ratio_numerator is None:
+        elif activity.ratio_numerator is None:
             instrument_id = activity.counter_instrument_id
         else:
             continue
@@ -97,6 +97,6 @@ def _origins(part: Lot | Match) -> set[str]:
 
 def _in_pool(view: BookView, part: Lot | Match, days: Iterable[int]) -> bool:
     """Tell whether something of one of the days joined the average pool before the part ended."""
-    opened = view.book.activities[uuid.UUID(part.opened_by.removesuffix(".in"))].day
+    opened = view.book.day_of(uuid.UUID(part.opened_by.removesuffix(".in")))
     last = part.closed_on.toordinal() - EPOCH if isinstance(part, Match) else None
     return any(opened <= day and (last is None or day <= last) for day in days)

@@ -289,5 +289,5 @@ def _rate_then(
     """
     if holding.rebuilt is None or holding.rebuilt.position.method is Method.AVERAGE:
         return None
-    day = max(view.book.activities[_activity(part)].day, since)
+    day = max(view.book.day_of(_activity(part)), since)
     return view.rate(part.currency, figure.currency, day)

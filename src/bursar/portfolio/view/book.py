@@ -8,7 +8,7 @@ its reversal are left out together, since they cancel at the same moment.
 import uuid
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
@@ -209,6 +209,18 @@ class Book:
     def of_activity(self, number: int) -> ActivityFacts:
         """Return the activity that `moves.activity` numbers."""
         return self.activities.facts(number)
+
+    def day_of(self, activity_id: uuid.UUID) -> int:
+        """Return the day of an activity."""
+        return self.activities.days[self._number_of[activity_id.bytes]]
+
+    def counted_kinds(self, kinds: Collection[str]) -> list[ActivityFacts]:
+        """Return the activities of some kinds that count."""
+        return [
+            self.activities.facts(number)
+            for number, kind in enumerate(self.activities.kinds)
+            if kind in kinds and number not in self._reversed
+        ]
 
     def counted(self) -> list[ActivityFacts]:
         """Return the activities that count: neither reversed nor a reversal."""
