@@ -34,7 +34,8 @@ _ACTIVITIES_SINCE = text("""
 SELECT g.id, g.kind, g.effective_at, g.account_id, g.counter_account_id, g.instrument_id,
        g.counter_instrument_id, g.quantity, g.counter_quantity, g.amount, g.fees, g.taxes,
        g.currency, g.ratio_numerator, g.ratio_denominator, g.lot_choice,
-       g.metadata ->> 'stock_value' AS stock_value, g.reverses_id
+       g.metadata ->> 'stock_value' AS stock_value,
+       g.metadata ->> 'acquired_on' AS acquired_on, g.reverses_id
 FROM unnest(:instruments, :moments) AS k (instrument_id, moment)
 CROSS JOIN LATERAL (
     SELECT * FROM transfer_group g

@@ -192,9 +192,7 @@ class Book:
 
     def held_spans(self, position: int, end: int) -> list[tuple[int, int]]:
         """Return the first and last day of each stretch up to `end` that closes with units held."""
-        running = self._running.get(position)
-        if running is None:
-            return []
+        running = self._running.get(position, _Running())
         until = [*running.days[1:], end + 1]
         return [
             (day, min(last - 1, end))
