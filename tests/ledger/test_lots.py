@@ -111,4 +111,4 @@ async def test_an_unknown_cost_is_named_not_invented(harness: Harness) -> None:
     )
     report = await listed(harness)
     assert [problem.code for problem in report.problems] == ["cost_unknown"]
-    assert report.items[0].remaining_cost == 0
+    assert report.items[0].remaining_cost is None

@@ -163,7 +163,10 @@ def _event(
         case "delivery_in" | "staking_reward":
             quantity = cents(chance, 1, 5)
             held[account, row.id] += quantity
-            add(book, account, kind, place, instrument=row, quantity=quantity)
+            # A delivery without a cost leaves cost and gains undefined; most books have none.
+            stated = kind == "delivery_in" and chance.random() < 0.95
+            add(book, account, kind, place, instrument=row, quantity=quantity, currency=row.currency,
+                amount=cents(chance, 10, 900) if stated else None)  # fmt: skip
         case "cash":
             add(book, account, "transfer_out", place, amount=cents(chance, 1, 900), currency=row.currency, counter_account_id=other)  # fmt: skip
         case "fx_conversion" if row.currency == "EUR":

@@ -5,7 +5,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bursar.ledger.operations import activities
@@ -205,6 +205,7 @@ async def test_appended_days_equal_from_scratch(harness: Harness, seed: int, for
 
 
 @given(seed=seeds)
+@example(seed=77931238)  # units move to another account and are sold there on the same day
 @few
 async def test_the_order_of_inputs_does_not_matter(harness: Harness, seed: int) -> None:
     fresh, book = await made(harness, seed)

@@ -5,6 +5,7 @@ gross amount and the costs beside it, none of them negative, in whole smallest u
 what the institution booked, so the net is rounded first and the gross follows from it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
@@ -59,3 +60,12 @@ def worth(activity: Activity, code: str) -> Decimal | None:
     if activity.unit_price is not None and activity.quantity is not None:
         return rounded(EXACT.multiply(activity.unit_price, activity.quantity).copy_abs(), code)
     return None
+
+
+def worth_of(activity: Activity, code: str, sizes: Mapping[str, Decimal]) -> Decimal | None:
+    """Return the same with contracts at the units they stand for, by the key of the security."""
+    found = worth(activity, code)
+    if found is None or activity.value is not None:
+        return found
+    size = sizes.get(activity.security or "", Decimal(1))
+    return rounded(EXACT.multiply(found, size), code)

@@ -12,11 +12,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bursar.banking.calc.amounts import ZERO, Cash, cash_of, rounded, worth
+from bursar.banking.calc.amounts import ZERO, Cash, cash_of, rounded, worth_of
 from bursar.banking.calc.cash_kinds import WITH_INSTRUMENT, cash_fields
+from bursar.banking.calc.option_ends import underlying_trades
 from bursar.banking.calc.pairs import exchange_values, pairs_of
 from bursar.banking.calc.posted_row import Conversion, PostedRow, Target
+from bursar.banking.calc.ratios import ratio_from, ratio_of
 from bursar.banking.calc.row_identity import identity_of, metadata_of, moment_of
+from bursar.banking.calc.securities import contract_size
 from bursar.banking.formats.draft import refusals
 from bursar.banking.formats.statement import Activity, StatementAccount, activity_keys
 from bursar.banking.formats.statement import ActivityKind as Stated
@@ -46,7 +49,6 @@ OPTION_ENDS = frozenset({Stated.OPTION_EXERCISE, Stated.OPTION_ASSIGNMENT, State
 TRADES = frozenset({Stated.BUY, Stated.SELL}) | OPTION_ENDS
 EXCHANGES = frozenset({Stated.EXCHANGE_OUT, Stated.EXCHANGE_IN})
 ENDINGS = frozenset({Stated.MERGER, Stated.RENAME})
-RATIO_PART_MAX = 10**12
 
 Fields = dict[str, Any]
 
@@ -81,6 +83,8 @@ class _Converter:
         self.pairs = pairs_of(account.activities)
         self.arrived = set(self.pairs.values())
         self.values = exchange_values(account.activities)
+        self.option_trades = underlying_trades(account.activities, account.securities)
+        self.sizes = {each.key: contract_size(each) for each in account.securities}
 
     def run(self) -> Conversion:
         keys = activity_keys(self.account)
@@ -152,6 +156,9 @@ class _Converter:
         stated, instrument = row.stated, self._instrument(row)
         if instrument is None:
             return
+        if row.place in self.option_trades and not stated.amount:
+            self._option_end(row, instrument)
+            return
         if not stated.quantity:
             message = f"a {stated.kind} needs the number of units"
             self.done.refuse(row.line, "missing_quantity", message, field="quantity")
@@ -165,7 +172,7 @@ class _Converter:
         elif stated.kind in OPTION_ENDS:
             gross = ZERO
         else:
-            known = worth(stated, row.currency)
+            known = worth_of(row.stated, row.currency, self.sizes)
             if known is None:
                 message = f"a {stated.kind} needs an amount or a price"
                 self.done.refuse(row.line, "missing_amount", message, field="amount")
@@ -181,6 +188,17 @@ class _Converter:
             fields["unit_price"] = stated.unit_price.copy_abs()
         kind = ActivityKind.BUY if buys else ActivityKind.SELL
         self._add(row, kind, fields, rounded=cash is not None and cash.rounded)
+
+    def _option_end(self, row: _Row, instrument: InstrumentRef) -> None:
+        """Let the premium join the trade of the underlying that the file states beside it."""
+        trade = self.account.activities[self.option_trades[row.place]]
+        contracts = row.stated.quantity or ZERO
+        kind = ActivityKind.OPTION_EXERCISE if contracts < 0 else ActivityKind.OPTION_ASSIGNMENT
+        shares = {
+            "counter_instrument": self.target.instruments.get(trade.security or ""),
+            "counter_quantity": (trade.quantity or ZERO).copy_abs(),
+        }
+        self._add(row, kind, {"instrument": instrument, "quantity": contracts.copy_abs()} | shares)
 
     def _exchange(self, row: _Row) -> None:
         """Treat a coin given for a coin as a sale and a purchase at the value the source states."""
@@ -205,7 +223,7 @@ class _Converter:
         return {
             "instrument": instrument,
             "quantity": quantity,
-            "amount": worth(row.stated, row.currency),
+            "amount": worth_of(row.stated, row.currency, self.sizes),
             "unit_price": None if row.stated.unit_price is None else abs(row.stated.unit_price),
         }
 
@@ -215,7 +233,10 @@ class _Converter:
             return
         arrives = (row.stated.quantity or ZERO) > 0
         if row.stated.kind is Stated.SPIN_OFF:
-            message = "the parent of the spin-off is not named: its units arrive without a cost"
+            message = (
+                "the parent of the spin-off is not named: its units arrive without a cost until "
+                "it is recorded, or the cost is stated (bursar transaction cost)"
+            )
             self.done.assume(row.line, "unknown_parent", message, field="security")
         kind = ActivityKind.DELIVERY_IN if arrives else ActivityKind.DELIVERY_OUT
         self._add(row, kind, fields)
@@ -252,9 +273,9 @@ class _Converter:
             self._succession(row)
             return
         change = stated.quantity
-        ratio = _ratio_of(stated) or self.target.split_ratios.get(row.place)
+        ratio = ratio_of(stated) or self.target.split_ratios.get(row.place)
         if partner is not None and partner.quantity and change:
-            ratio = _fraction(Fraction(partner.quantity) / -Fraction(change))
+            ratio = ratio_from(Fraction(partner.quantity) / -Fraction(change))
             change = partner.quantity + change
         if ratio is None and change is not None and change > 0:
             message = "the split states no ratio and nothing held before tells it: its units arrive"
@@ -311,7 +332,8 @@ class _Converter:
                 self._add(row, ActivityKind.MERGER, fields | {"amount": cash.gross_in})
             return
         message = (
-            f"only one half of the {stated.kind} is in the file: the units move without a cost"
+            f"only one half of the {stated.kind} is in the file: the units move without a cost "
+            "until it is recorded, or the cost is stated (bursar transaction cost)"
         )
         self.done.assume(row.line, "half_of_pair", message, field="security")
         self._delivery(row)
@@ -376,15 +398,3 @@ class _Converter:
                 self.done.refuse(row.line, "bad_value", f"{field}: {sentence}", field=field)
             return
         self.done.rows.append(PostedRow(activity, row.line))
-
-
-def _ratio_of(stated: Activity) -> tuple[int, int] | None:
-    if not stated.ratio_new or not stated.ratio_old:
-        return None
-    return _fraction(Fraction(stated.ratio_new) / Fraction(stated.ratio_old))
-
-
-def _fraction(ratio: Fraction) -> tuple[int, int] | None:
-    if ratio <= 0 or max(ratio.numerator, ratio.denominator) > RATIO_PART_MAX:
-        return None
-    return ratio.numerator, ratio.denominator

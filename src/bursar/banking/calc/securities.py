@@ -6,11 +6,13 @@ without any is known by the name its source uses, so that the same file finds it
 
 import hashlib
 import re
+from decimal import Decimal
 
 from bursar.banking.formats.statement import Security, SecurityKind
 from bursar.market.calc.matching import Scheme
 
 VALUE_CHARACTERS_MAX = 80
+OPTION_SIZE = Decimal(100)
 _ISIN = re.compile(r"[A-Z]{2}[A-Z0-9]{9}[0-9]")
 _CUSIP = re.compile(r"[A-Z0-9*@#]{9}")
 
@@ -32,6 +34,13 @@ def identifiers_of(security: Security, institution: str | None) -> dict[Scheme, 
             name = "statement:" + hashlib.sha256(name.encode()).hexdigest()[:40]
         found[Scheme.PROVIDER] = name
     return found
+
+
+def contract_size(security: Security) -> Decimal:
+    """Return the units one contract stands for: as stated, else 100 for options, as listed ones."""
+    if security.multiplier is not None and security.multiplier > 0:
+        return security.multiplier
+    return OPTION_SIZE if security.kind is SecurityKind.OPTION else Decimal(1)
 
 
 def is_crypto(security: Security) -> bool:

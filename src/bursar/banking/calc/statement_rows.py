@@ -77,6 +77,9 @@ class _Rows:
             ActivityKind.MERGER: self._succession,
             ActivityKind.RENAME: self._succession,
             ActivityKind.FX_CONVERSION: self._conversion,
+            ActivityKind.OPTION_EXERCISE: self._option_end,
+            ActivityKind.OPTION_ASSIGNMENT: self._option_end,
+            ActivityKind.OPTION_EXPIRY: self._option_end,
         }
         if kind in special:
             return special[kind]()
@@ -118,6 +121,14 @@ class _Rows:
         net = -gross - self.costs if buys else gross - self.costs
         fields = self._units(1 if buys else -1) | {"value": None, "amount": net}
         return [self._here(kind=Stated(self.activity.kind), **fields, **self._costs())]
+
+    def _option_end(self) -> list[Placed]:
+        """State contracts that ended: held ones leave, written ones come back."""
+        written = self.activity.kind == ActivityKind.OPTION_ASSIGNMENT or (
+            self.activity.metadata.get("side") == "written"
+        )
+        fields = self._units(1 if written else -1) | {"value": None}
+        return [self._here(kind=Stated(self.activity.kind), **fields)]
 
     def _delivery(self, kind: ActivityKind) -> list[Placed]:
         arrives = kind in _ARRIVING

@@ -17,7 +17,7 @@ ALLOWED: dict[Kind, frozenset[str]] = {
     Kind.SELL: _TRADE | {"lots"},
     Kind.DEPOSIT: _CASH,
     Kind.WITHDRAWAL: _CASH | _UNITS,
-    Kind.TRANSFER_IN: _MOVE | {"counter_account"},
+    Kind.TRANSFER_IN: _MOVE | {"counter_account", "acquired_on"},
     Kind.TRANSFER_OUT: _MOVE | {"counter_account", "counter_amount", "counter_currency"},
     Kind.DIVIDEND: _INCOME | {"quantity"},
     Kind.INTEREST: _INCOME,
@@ -32,10 +32,13 @@ ALLOWED: dict[Kind, frozenset[str]] = {
     Kind.RENAME: _SUCCESSION,
     Kind.RETURN_OF_CAPITAL: _INCOME,
     Kind.STAKING_REWARD: _MOVE,
-    Kind.DELIVERY_IN: _MOVE,
+    Kind.DELIVERY_IN: _MOVE | {"acquired_on"},
     Kind.DELIVERY_OUT: _MOVE,
     Kind.OTHER_INCOME: _INCOME,
-    Kind.OPENING_BALANCE: _MOVE,
+    Kind.OPENING_BALANCE: _MOVE | {"acquired_on"},
+    Kind.OPTION_EXERCISE: _UNITS | {"counter_instrument", "counter_quantity"},
+    Kind.OPTION_ASSIGNMENT: _UNITS | {"counter_instrument", "counter_quantity"},
+    Kind.OPTION_EXPIRY: _UNITS,
 }
 NEEDED: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.BUY: (("instrument",), ("quantity",), ("unit_price", "amount")),
@@ -53,6 +56,9 @@ NEEDED: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.WITHDRAWAL: (("amount", "quantity"),),
     Kind.STAKING_REWARD: (("amount", "quantity"),),
     Kind.OPENING_BALANCE: (("amount", "quantity"),),
+    Kind.OPTION_EXERCISE: (("instrument",), ("quantity",), ("counter_instrument",)),
+    Kind.OPTION_ASSIGNMENT: (("instrument",), ("quantity",), ("counter_instrument",)),
+    Kind.OPTION_EXPIRY: (("instrument",),),
 }
 """Each inner list names fields of which at least one is needed; kinds not listed need an amount."""
 

@@ -30,8 +30,8 @@ class TransactionFields(Model):
     kind: ActivityKind = Field(
         description="buy, sell, deposit, withdrawal, transfer_in, transfer_out, dividend, "
         "interest, interest_charge, fee, tax, tax_refund, fx_conversion, split, spin_off, merger, "
-        "rename, return_of_capital, staking_reward, delivery_in, delivery_out, other_income or "
-        "opening_balance."
+        "rename, return_of_capital, staking_reward, delivery_in, delivery_out, other_income, "
+        "opening_balance, option_exercise, option_assignment or option_expiry."
     )
     effective_at: Moment = Field(
         description="Day (YYYY-MM-DD) or moment (YYYY-MM-DDTHH:MM:SSZ) at which it counts."
@@ -57,9 +57,15 @@ class TransactionFields(Model):
         description="transfer, fx_conversion: the own account on the other side, by id or name.",
     )
     counter_instrument: Reference | None = Field(
-        None, description="spin_off, merger, rename: the instrument received."
+        None,
+        description="spin_off, merger, rename: the instrument received. option_exercise, "
+        "option_assignment: the underlying; record its buy or sell at the strike beside it, on the "
+        "same day, and the premium joins it.",
     )
-    counter_quantity: Amount | None = Field(None, description="Units of it received.")
+    counter_quantity: Amount | None = Field(
+        None,
+        description="Units of it received; for options left out: contracts times contract size.",
+    )
     counter_amount: Amount | None = Field(
         None, description="fx_conversion, transfer between currencies: cash received."
     )
@@ -69,6 +75,11 @@ class TransactionFields(Model):
         pattern=r"^[1-9][0-9]{0,11}[:/][1-9][0-9]{0,11}$",
         description="split: new for old units, such as 4:1. spin_off: share of the cost that "
         "moves, such as 1:10.",
+    )
+    acquired_on: dt.date | None = Field(
+        None,
+        description="delivery_in, transfer_in, opening_balance: the day the units were bought; "
+        "left out: the day they come in.",
     )
     payee: str | None = Field(None, max_length=TEXT_CHARACTERS_MAX, description="Other party.")
     memo: str | None = Field(None, max_length=TEXT_CHARACTERS_MAX, description="Free text.")

@@ -3,6 +3,7 @@
 from bursar.banking import tables
 from bursar.banking.operations import (
     corporate_actions,
+    costs,
     exports,
     import_batches,
     imports,
@@ -13,6 +14,7 @@ from bursar.banking.operations import (
 
 __all__ = [
     "corporate_actions",
+    "costs",
     "exports",
     "import_batches",
     "imports",

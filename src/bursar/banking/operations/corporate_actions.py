@@ -35,7 +35,14 @@ from bursar.banking.tables import ActionPosting
 from bursar.core.clock import utc_midnight
 from bursar.core.errors import BursarError
 from bursar.core.money import format_decimal
-from bursar.ledger.models import Activity, ActivityFilter, BalancesQuery, InstrumentRef, NewActivity
+from bursar.ledger.models import (
+    Activity,
+    ActivityFilter,
+    ActivityKind,
+    BalancesQuery,
+    InstrumentRef,
+    NewActivity,
+)
 from bursar.ledger.operations.activities import post_activities, reverse_activity
 from bursar.ledger.operations.balances import get_balances
 from bursar.ledger.operations.search import search_activities
@@ -47,6 +54,7 @@ from bursar.runtime.registry import operation
 
 SOURCE = "corporate_action"
 DIVIDEND_DAYS_APART_MAX = 14
+WITH_HALVES = frozenset({"spin_off", "merger", "rename"})
 ITEMS_SHOWN_MAX = 1_000
 PAGES_MAX = 200
 
@@ -226,12 +234,64 @@ async def _carry_out(work: _Work, case: _Case) -> None:
             _note(work, case, Outcome.REVERSED, None)
         return
     try:
-        (answer,) = await post_activities(work.context, [_activity(case, fields)])
+        answer_id = await _post(work, case, fields)
     except BursarError as error:
         _note(work, case, Outcome.REFUSED, error.message)
         return
-    await _remember(work, case, answer.id, brought_by_statement=False)
+    await _remember(work, case, answer_id, brought_by_statement=False)
     _note(work, case, Outcome.CORRECTED if stands else Outcome.POSTED, None)
+
+
+async def _post(work: _Work, case: _Case, fields: dict[str, object]) -> uuid.UUID:
+    """Post the action. Halves of it that a statement brought without a cost make room for it."""
+    taken, received = await halves_of(
+        work.context,
+        case.account_id,
+        (case.action.instrument_id, case.action.new_instrument_id),
+        day=case.terms.ex_date,
+    )
+    if case.terms.kind not in WITH_HALVES or received is None:
+        taken, received = None, None
+    elif received.quantity is not None:
+        fields = fields | {"counter_quantity": received.quantity}
+    reason = "it is part of a corporate action"
+    if taken is not None and case.terms.kind != "spin_off":
+        await reverse_activity(work.context, taken.id, reason)
+    (answer,) = await post_activities(work.context, [_activity(case, fields)])
+    if received is not None:
+        await reverse_activity(work.context, received.id, reason)
+    return answer.id
+
+
+async def halves_of(
+    context: Context,
+    account_id: uuid.UUID,
+    instruments: tuple[uuid.UUID, uuid.UUID | None],
+    *,
+    day: dt.date,
+) -> tuple[Activity | None, Activity | None]:
+    """Find the rows that took the old units out and brought the new ones in, without a cost.
+
+    None for a half that no row near the day fits, or more than one.
+    """
+    near = dt.timedelta(days=DAYS_APART_MAX)
+    found: list[Activity | None] = []
+    ways = ((ActivityKind.DELIVERY_OUT,), (ActivityKind.DELIVERY_IN,))
+    for instrument_id, kinds in zip(instruments, ways, strict=True):
+        if instrument_id is None:
+            found.append(None)
+            continue
+        wanted = ActivityFilter(
+            account_ids=(account_id,),
+            instrument_ids=(instrument_id,),
+            kinds=kinds,
+            from_at=utc_midnight(day - near),
+            to_at=utc_midnight(day + near + dt.timedelta(days=1)),
+        )
+        page = await search_activities(context, wanted, limit=2)
+        fitting = [each for each in page.items if each.amount is None]
+        found.append(fitting[0] if len(fitting) == 1 else None)
+    return found[0], found[1]
 
 
 def _activity(case: _Case, fields: dict[str, object]) -> NewActivity:

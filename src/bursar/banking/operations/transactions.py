@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from pydantic import JsonValue
 
@@ -22,14 +23,27 @@ from bursar.banking.operations.statements.instruments import reference_of
 from bursar.banking.operations.transaction_search import existing_activity
 from bursar.core.clock import utc_midnight
 from bursar.core.errors import InvalidInput
-from bursar.ledger.errors import InvalidActivity
-from bursar.ledger.models import AnnotateActivity, InstrumentRef, NewActivity
+from bursar.ledger.calc.currencies import currency as currency_of
+from bursar.ledger.errors import InvalidActivity, NotHeld
+from bursar.ledger.models import ActivityKind, AnnotateActivity, InstrumentRef, NewActivity
 from bursar.ledger.operations.activities import post_activities, reverse_activity
 from bursar.ledger.operations.search import annotate_activity
+from bursar.market.models.instruments import InstrumentRow
 from bursar.market.operations import instruments as market_instruments
 from bursar.runtime.context import Context
 from bursar.runtime.registry import operation
 
+PRICED = frozenset(
+    {
+        ActivityKind.BUY,
+        ActivityKind.SELL,
+        ActivityKind.DELIVERY_IN,
+        ActivityKind.TRANSFER_IN,
+        ActivityKind.OPENING_BALANCE,
+        ActivityKind.STAKING_REWARD,
+    }
+)
+OPTION_ENDS = frozenset({ActivityKind.OPTION_EXERCISE, ActivityKind.OPTION_ASSIGNMENT})
 COPIED = (
     "kind",
     "quantity",
@@ -107,8 +121,13 @@ async def reverse_transaction(context: Context, body: ReverseTransaction) -> Rev
 async def correct_transaction(context: Context, body: CorrectTransaction) -> RecordedTransaction:
     """Replace a wrong transaction: it is reversed and the right one entered, both or neither."""
     activity = await _activity_of(context, body)
-    reversal = await reverse_activity(context, body.transaction_id, body.reason)
-    (posted,) = await post_activities(context, [activity])
+    try:
+        reversal = await reverse_activity(context, body.transaction_id, body.reason)
+        (posted,) = await post_activities(context, [activity])
+    except NotHeld:
+        # What came in with the wrong one was passed on since: the right one has to be there first.
+        (posted,) = await post_activities(context, [activity])
+        reversal = await reverse_activity(context, body.transaction_id, body.reason)
     if posted.duplicate_of is not None:
         raise InvalidInput(
             "another transaction of this account has this external_id",
@@ -169,27 +188,56 @@ async def _activity_of(context: Context, body: TransactionFields) -> NewActivity
     counter = None
     if body.counter_account is not None:
         counter = await account_named(context, body.counter_account, field="counter_account")
+    instrument = await _instrument(context, body.instrument, moment)
+    received = await _instrument(context, body.counter_instrument, moment)
+    metadata: dict[str, JsonValue] = {}
+    if body.acquired_on is not None:
+        if body.acquired_on > moment.date():
+            raise InvalidInput("units are bought before they come in", field="acquired_on")
+        metadata["acquired_on"] = body.acquired_on.isoformat()
+    contracts = {}
+    if body.kind in OPTION_ENDS and instrument is not None and body.counter_quantity is None:
+        contracts["counter_quantity"] = (body.quantity or Decimal(0)) * instrument.multiplier
     return NewActivity.model_validate(
         {name: getattr(body, name) for name in COPIED}
         | {
             "account_id": account.id,
             "effective_at": moment,
+            "amount": _amount(body, instrument, body.currency or account.currency),
             "counter_account_id": None if counter is None else counter.id,
-            "instrument": await _reference(context, body.instrument, moment),
-            "counter_instrument": await _reference(context, body.counter_instrument, moment),
+            "instrument": None if instrument is None else reference_of(instrument),
+            "counter_instrument": None if received is None else reference_of(received),
             "ratio": _ratio(body.ratio),
             "lot_choice": body.lots,
             "source": "manual",
+            "metadata": metadata,
         }
+        | contracts
     )
 
 
-async def _reference(
+def _amount(
+    body: TransactionFields, instrument: InstrumentRow | None, code: str | None
+) -> Decimal | None:
+    """Return the amount given, or for units at a price: quantity x price x contract size."""
+    if body.amount is not None or instrument is None or code is None:
+        return body.amount
+    if body.kind not in PRICED or body.quantity is None or body.unit_price is None:
+        return None
+    try:
+        places = currency_of(code).exponent
+    except ValueError as error:
+        raise InvalidInput(str(error), field="currency") from None
+    worth = body.quantity * body.unit_price * instrument.multiplier
+    return worth.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+
+
+async def _instrument(
     context: Context, named: str | None, moment: dt.datetime
-) -> InstrumentRef | None:
+) -> InstrumentRow | None:
     if named is None:
         return None
-    return reference_of(await market_instruments.find(context, named, as_of=moment.date()))
+    return await market_instruments.find(context, named, as_of=moment.date())
 
 
 def _ratio(text: str | None) -> tuple[int, int] | None:

@@ -26,7 +26,7 @@ RATIOS = frozenset({"ratio", "ratio_per_year"})
 VIEWS: dict[str, tuple[str, ...]] = {
     "ledger.list_accounts": ("name", "kind", "currency", "institution", "balances", "id"),
     "ledger.get_balances": ("name", "balances"),
-    "ledger.list_lots": ("name", "acquired_at", "remaining", "unit_cost", "cost", "term"),
+    "ledger.list_lots": ("code", "acquired_on", "remaining", "remaining_cost", "currency", "lot_id"),
     "portfolio.positions": (
         "name", "account", "quantity", "price", "price_day", "value", "weight", "cost",
         "unrealised_gain",
@@ -41,6 +41,29 @@ VIEWS: dict[str, tuple[str, ...]] = {
     "banking.search_transactions": (
         "effective_at", "kind", "account", "name", "payee", "quantity", "cash_change", "currency",
         "category",
+    ),
+}  # fmt: skip
+# Tables inside the rows of a list, with their columns.
+INSIDE: dict[str, dict[str, tuple[str, ...]]] = {
+    "portfolio.positions": {
+        "returns": (
+            "name", "account", "twr", "twr_local", "currency_effect_rate", "gain",
+            "currency_effect",
+        ),
+        "lots": (
+            "name", "account", "acquired_on", "quantity", "cost", "fees", "currency",
+            "report_cost", "long_term_from",
+        ),
+    }
+}  # fmt: skip
+# Tables inside an object, with their columns.
+PARTS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("completeness", "lots"): ("name", "code", "transaction_id"),
+    ("completeness", "price_gaps"): (
+        "name", "problem", "first_day", "last_day", "days", "price_day"
+    ),
+    ("completeness", "rate_gaps"): (
+        "currency", "problem", "first_day", "last_day", "days", "rate_day"
     ),
 }  # fmt: skip
 SHARES = ("weight", "current_weight", "drift", "volatility", "risk_share", "mean_return", "cumulative",
@@ -73,6 +96,22 @@ def show(document: Any, console: Console | None = None, *, operation: str = "") 
         elif isinstance(value, list):
             is_main = name == "items"
             _show_list("" if is_main else name, value, console, view if is_main else ())
+            for inner, columns in INSIDE.get(operation, {}).items() if is_main else ():
+                _show_inside(inner, value, console, columns)
+
+
+def _show_inside(
+    name: str, items: list[dict[str, Any]], console: Console, columns: tuple[str, ...]
+) -> None:
+    """Show what the rows of a list hold themselves as one table, each with its row's name."""
+    rows = [
+        {"name": item.get("name"), "account": item.get("account")} | part
+        for item in items
+        for part in (item.get(name) if isinstance(item.get(name), list) else [item.get(name)]) or ()
+        if isinstance(part, dict)
+    ]
+    if rows:
+        _show_list(name, rows, console, columns)
 
 
 def label(name: str) -> str:
@@ -94,7 +133,9 @@ def cell(value: Any) -> str | None:
         return f"{grouped(str(value['amount']))} {value['currency']}"
     if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
         return ", ".join(map(str, value)) or "-"
-    if isinstance(value, list) and all(isinstance(v, dict) and "code" in v for v in value):
+    if isinstance(value, list) and all(
+        isinstance(v, dict) and {"code", "amount"} <= v.keys() for v in value
+    ):
         return ", ".join(f"{trimmed(str(v.get('amount', '')))} {v['code']}" for v in value)
     return None
 
@@ -115,7 +156,17 @@ def figure(value: dict[str, Any]) -> str:
         return f"{grouped(text)} {value.get('currency') or ''}".strip()
     if unit == "quantity":
         return trimmed(text)
+    if unit == "number":
+        return rounded(text)
     return f"{text} {unit}" if unit == "days" else text
+
+
+def rounded(text: str) -> str:
+    """Return a plain number with two places."""
+    try:
+        return f"{Decimal(text):.2f}"
+    except InvalidOperation:
+        return text
 
 
 def percent(text: str) -> str:
@@ -173,7 +224,7 @@ def _show_object(name: str, value: dict[str, Any], console: Console) -> None:
         if isinstance(part, dict):
             _show_object(key, part, console)
         else:
-            _show_list(key, part, console)
+            _show_list(key, part, console, PARTS.get((name, key), ()))
 
 
 def _show_list(name: str, rows: list[Any], console: Console, view: tuple[str, ...] = ()) -> None:

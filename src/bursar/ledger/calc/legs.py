@@ -27,6 +27,7 @@ class Legs:
     currency: str | None
     amount: Decimal | None
     quantity: Decimal | None
+    held: Decimal | None = None
     moves: list[Leg] = field(default_factory=list)
 
     @property
@@ -110,7 +111,7 @@ def legs_of(
     """
     _check_signs(activity)
     code = activity.currency or account_currency
-    legs = Legs(activity, code, _gross(activity, code), _quantity(activity, held))
+    legs = Legs(activity, code, _gross(activity, code), _quantity(activity, held), held)
     _COMPILE[activity.kind](legs)
     legs.costs()
     if not legs.moves:
@@ -124,6 +125,8 @@ def legs_of(
 
 def needs_held(activity: NewActivity) -> bool:
     """Tell whether the quantity follows from what is held at that moment."""
+    if activity.kind is ActivityKind.OPTION_EXPIRY:
+        return True
     return activity.quantity is None and activity.kind in (
         ActivityKind.SPLIT,
         ActivityKind.SPIN_OFF,
@@ -187,7 +190,7 @@ def _quantity(activity: NewActivity, held: Decimal | None) -> Decimal | None:
         magnitude = abs(units) * numerator // denominator
         after = -magnitude if units < 0 else magnitude
         return Decimal(after - units).scaleb(-activity.instrument.exponent)
-    return held
+    return abs(held) if activity.kind is ActivityKind.OPTION_EXPIRY else held
 
 
 def _buy(legs: Legs) -> None:
@@ -319,6 +322,23 @@ def _reward(legs: Legs) -> None:
         legs.cash(SystemAccount.REWARD_INCOME, legs.account)
 
 
+def _option_expiry(legs: Legs) -> None:
+    """Contracts held leave, contracts written come back; what was held says which they are."""
+    held = legs.held or ZERO
+    if not held:
+        raise InvalidActivity(
+            "nothing was held just before the option_expiry",
+            field="effective_at",
+            hint="Give the day of expiry, after the day it was bought or written.",
+        )
+    if legs.held_quantity() > abs(held):
+        raise InvalidActivity(f"only {abs(held)} contracts were open", field="quantity")
+    legs.units(
+        legs.account if held > 0 else SystemAccount.CONVERSION,
+        SystemAccount.CONVERSION if held > 0 else legs.account,
+    )
+
+
 def _opening_balance(legs: Legs) -> None:
     if legs.activity.instrument is not None:
         legs.units(SystemAccount.WORLD, legs.account)
@@ -355,4 +375,7 @@ _COMPILE: dict[ActivityKind, Callable[[Legs], None]] = {
     ActivityKind.DELIVERY_OUT: lambda legs: legs.units(legs.account, SystemAccount.WORLD),
     ActivityKind.OTHER_INCOME: _from(SystemAccount.OTHER_INCOME),
     ActivityKind.OPENING_BALANCE: _opening_balance,
+    ActivityKind.OPTION_EXERCISE: lambda legs: legs.units(legs.account, SystemAccount.CONVERSION),
+    ActivityKind.OPTION_ASSIGNMENT: lambda legs: legs.units(SystemAccount.CONVERSION, legs.account),
+    ActivityKind.OPTION_EXPIRY: _option_expiry,
 }

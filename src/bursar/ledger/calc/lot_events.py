@@ -21,6 +21,8 @@ from bursar.ledger.calc.lots.events import (
     Event,
     LotChoice,
     Merger,
+    OptionEnd,
+    OptionExpiry,
     Rename,
     ReturnOfCapital,
     Reward,
@@ -31,6 +33,7 @@ from bursar.ledger.calc.lots.events import (
     TransferOut,
 )
 from bursar.ledger.calc.lots.position import Ratio
+from bursar.ledger.calc.option_ends import premiums
 from bursar.ledger.calc.posting_order import is_timed
 from bursar.ledger.models.activities import ActivityKind
 
@@ -59,6 +62,7 @@ class LotActivity(NamedTuple):
     counter_exponent: int
     choice: tuple[tuple[str, Decimal], ...]
     stock_value: Decimal | None
+    acquired_on: dt.date | None = None
 
 
 class Terms:
@@ -113,6 +117,7 @@ class _Step:
     id: str
     on: dt.date
     at: dt.datetime | None
+    premiums: dict[uuid.UUID, uuid.UUID]
 
     @property
     def here(self) -> PositionKey:
@@ -143,7 +148,7 @@ class _Step:
         if worth is None:
             self.out.problems[self.here] = (
                 "cost_unknown",
-                f"the {self.activity.kind} of {self.on} states no cost; it counts as zero",
+                f"the {self.activity.kind} of {self.on} states no cost; gains on its units are not known",
             )
         return worth or 0
 
@@ -162,6 +167,8 @@ class _Step:
 def lot_events_of(activities: Iterable[LotActivity], terms: Terms = STATED) -> LotEvents:
     """Return the events of every position that the activities touch."""
     out = LotEvents()
+    activities = list(activities)
+    joined = premiums(activities)
     for activity in activities:
         moment = activity.effective_at.astimezone(dt.UTC)
         step = _Step(
@@ -171,6 +178,7 @@ def lot_events_of(activities: Iterable[LotActivity], terms: Terms = STATED) -> L
             str(activity.id),
             moment.date(),
             moment if is_timed(moment) else None,
+            joined,
         )
         build = _BUILD.get(activity.kind)
         if build is not None:
@@ -181,6 +189,7 @@ def lot_events_of(activities: Iterable[LotActivity], terms: Terms = STATED) -> L
 def _trade(sign: int) -> Callable[[_Step], None]:
     def build(step: _Step) -> None:
         activity = step.activity
+        end = step.premiums.get(activity.id)
         step.add(
             Trade(
                 id=step.id,
@@ -195,9 +204,32 @@ def _trade(sign: int) -> Callable[[_Step], None]:
                     LotChoice(lot, round_to_units(quantity, activity.exponent))
                     for lot, quantity in activity.choice
                 ),
+                premium=None if end is None else str(end),
             ),
             priced=True,
         )
+
+    return build
+
+
+def _option_expiry(step: _Step) -> None:
+    step.add(OptionExpiry(id=step.id, on=step.on, at=step.at, quantity=step.units, rate=step.rate))
+
+
+def _option_end(sign: int) -> Callable[[_Step], None]:
+    def build(step: _Step) -> None:
+        quantity = sign * step.units
+        if step.activity.id not in step.premiums.values():
+            step.add(
+                Trade(
+                    id=step.id, on=step.on, at=step.at, quantity=quantity, gross=0, rate=step.rate
+                )
+            )
+            return
+        step.add(OptionEnd(id=step.id, on=step.on, at=step.at, quantity=quantity))
+        there = _there(step)
+        if there is not None:
+            step.out.links.append((step.here, there))
 
     return build
 
@@ -210,6 +242,7 @@ def _delivery_in(step: _Step) -> None:
         quantity=step.units,
         cost=step.cost(),
         rate=step.rate,
+        acquired_on=step.activity.acquired_on,
     )
     step.add(event, priced=True)
 
@@ -388,5 +421,8 @@ _BUILD: dict[str, Callable[[_Step], None]] = {
     ActivityKind.MERGER: _merger,
     ActivityKind.RENAME: _rename,
     ActivityKind.RETURN_OF_CAPITAL: _return_of_capital,
+    ActivityKind.OPTION_EXERCISE: _option_end(-1),
+    ActivityKind.OPTION_ASSIGNMENT: _option_end(1),
+    ActivityKind.OPTION_EXPIRY: _option_expiry,
 }
 LOT_KINDS = tuple(_BUILD)

@@ -1,8 +1,10 @@
 """The order in which activities of one import are posted, so that a day never sells too early.
 
 By day; within a day by time where it is known (midnight means unknown); untimed activities that
-add come first and those that take come last; then by kind, then in the order given. It is the
-order the lots of a day are derived in.
+add come first and those that take come last; then by kind, then in the order given. Units that move
+between own accounts move after the day's purchases and before its sales, so that either account can
+sell what it got. For one position it is the order the lots of a day are derived in, but for such
+moves, which leave a position last: between two balances only the book needs them early.
 """
 
 import datetime as dt
@@ -34,8 +36,12 @@ _RANKS = {
     ActivityKind.WITHDRAWAL: 6,
     ActivityKind.TRANSFER_OUT: 6,
     ActivityKind.DELIVERY_OUT: 6,
+    ActivityKind.OPTION_EXERCISE: 6,
+    ActivityKind.OPTION_ASSIGNMENT: 6,
+    ActivityKind.OPTION_EXPIRY: 6,
 }
 _FIRST_THAT_TAKES = 4
+_MOVE_RANK = 3
 _UNTIMED_FIRST, _TIMED, _UNTIMED_LAST = range(3)
 
 
@@ -50,7 +56,7 @@ def in_posting_order(activities: Sequence[NewActivity]) -> list[int]:
     def key(place: int) -> tuple[dt.date, int, dt.datetime, int, int]:
         activity = activities[place]
         moment = activity.effective_at.astimezone(dt.UTC)
-        rank = _RANKS[activity.kind]
+        rank = _MOVE_RANK if _moves_units(activity) else _RANKS[activity.kind]
         if is_timed(moment):
             phase = _TIMED
         else:
@@ -58,3 +64,7 @@ def in_posting_order(activities: Sequence[NewActivity]) -> list[int]:
         return (moment.date(), phase, moment, rank, place)
 
     return sorted(range(len(activities)), key=key)
+
+
+def _moves_units(activity: NewActivity) -> bool:
+    return activity.counter_account_id is not None and activity.instrument is not None

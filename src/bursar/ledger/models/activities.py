@@ -47,6 +47,9 @@ class ActivityKind(StrEnum):
     DELIVERY_OUT = "delivery_out"
     OTHER_INCOME = "other_income"
     OPENING_BALANCE = "opening_balance"
+    OPTION_EXERCISE = "option_exercise"
+    OPTION_ASSIGNMENT = "option_assignment"
+    OPTION_EXPIRY = "option_expiry"
 
 
 class InstrumentRef(Model):
@@ -97,7 +100,9 @@ class NewActivity(Model):
         None, description="The own account on the other side of a transfer or conversion."
     )
     counter_instrument: InstrumentRef | None = Field(
-        None, description="spin_off, merger, rename: the instrument received."
+        None,
+        description="spin_off, merger, rename: the instrument received. option_exercise, "
+        "option_assignment: the underlying; its trade at the strike is an activity of its own.",
     )
     counter_quantity: Amount | None = Field(None, description="Units of it received.")
     counter_amount: Amount | None = Field(

@@ -39,8 +39,12 @@ class TaxLot(Model):
     acquired_on: dt.date = Field(description="Day of acquisition; transfers keep it.")
     quantity: Amount = Field(description="Units opened, restated for splits.")
     remaining: Amount = Field(description="Units still held.")
-    cost: Amount = Field(description="Cost of the units opened, fees and taxes included.")
-    remaining_cost: Amount = Field(description="Cost of the units still held.")
+    cost: Amount | None = Field(
+        description="Cost of the units opened, fees and taxes included; null: not stated."
+    )
+    remaining_cost: Amount | None = Field(
+        description="Cost of the units still held; null: not stated."
+    )
     remaining_fees: Amount = Field(description="Fees and taxes inside remaining_cost.")
     currency: str = Field(description="Currency of the costs.")
 
@@ -88,8 +92,10 @@ class RealizedGain(Model):
     kind: str = Field(description="sale, cover, delivery, cash_in_lieu, merger_cash, ...")
     quantity: Amount = Field(description="Units closed; negative when a short was covered.")
     proceeds: Amount = Field(description="What it brought.")
-    cost: Amount = Field(description="What it had cost.")
-    gain: Amount = Field(description="Gain, or loss when negative.")
+    cost: Amount | None = Field(description="What it had cost; null: not stated.")
+    gain: Amount | None = Field(
+        description="Gain, or loss when negative; null: the cost is not stated."
+    )
     fees: Amount = Field(description="Fees and taxes of both sides, inside proceeds and cost.")
     currency: str = Field(description="Currency of the amounts.")
     opened_on: dt.date = Field(description="Day of acquisition.")
@@ -98,7 +104,7 @@ class RealizedGain(Model):
 
 
 class GainTotal(Model):
-    """Sums over all matching gains, also those beyond the limit."""
+    """Sums over all matching gains with a cost, also those beyond the limit."""
 
     currency: str = Field(description="Currency.")
     term: str = Field(description="short or long.")
@@ -112,5 +118,8 @@ class GainsReport(Model):
 
     items: tuple[RealizedGain, ...] = Field(description="Gains by day of disposal.")
     totals: tuple[GainTotal, ...] = Field(description="Totals by currency and term.")
+    without_cost: int = Field(
+        description="Gains without a value because the cost is not stated; in no total."
+    )
     truncated: bool = Field(description="Whether more gains matched than the limit shows.")
     problems: tuple[LotProblem, ...] = Field(description="Positions without certain lots.")

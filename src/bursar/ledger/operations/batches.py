@@ -19,7 +19,7 @@ from bursar.ledger.calc.leg import LEG_FIELDS, Commodity, Holder, Leg, LegCode, 
 from bursar.ledger.calc.legs import Legs, cash_change, legs_of, needs_held
 from bursar.ledger.calc.posting_order import in_posting_order
 from bursar.ledger.errors import AccountClosed, AccountNotFound, InvalidActivity
-from bursar.ledger.models import NewActivity
+from bursar.ledger.models import ActivityKind, NewActivity
 from bursar.ledger.store import accounts as account_store
 from bursar.ledger.store import posting
 from bursar.ledger.tables import Account
@@ -262,6 +262,10 @@ def _group_row(draft: Draft, units: dict[LegCode, int]) -> dict[str, Any]:
         row["rate_denominator"] = units[LegCode.CASH]
     if activity.lot_choice:
         row["lot_choice"] = [choice.model_dump(mode="json") for choice in activity.lot_choice]
+    metadata = activity.metadata
+    if activity.kind is ActivityKind.OPTION_EXPIRY:  # which way the contracts went, for exports
+        held = legs.moves[0].debit == activity.account_id
+        metadata = metadata | {"side": "held" if held else "written"}
     return {name: value for name, value in row.items() if value is not None} | {
-        "metadata": activity.metadata
+        "metadata": metadata
     }

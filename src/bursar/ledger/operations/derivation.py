@@ -85,6 +85,9 @@ async def events_of(
                 (each["lot_id"], Decimal(each["quantity"])) for each in row.lot_choice or ()
             ),
             stock_value=None if row.stock_value is None else Decimal(row.stock_value),
+            acquired_on=(
+                None if row.acquired_on is None else dt.date.fromisoformat(row.acquired_on)
+            ),
         )
         for row in rows
         if as_of is None or row.effective_at.astimezone(dt.UTC).date() <= as_of

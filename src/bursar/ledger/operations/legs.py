@@ -82,6 +82,7 @@ class ActivityFacts(NamedTuple):
     ratio_denominator: Decimal | None
     reverses_id: uuid.UUID | None
     lot_choice: str | None
+    acquired_on: str | None
 
 
 @dataclass(slots=True)
@@ -96,6 +97,7 @@ class Activities:
     days: list[int]
     texts: dict[str, list[str]]
     choices: dict[int, str]
+    acquired: dict[int, str]
     _known: dict[bytes, uuid.UUID | None] = field(default_factory=lambda: {NO_ID: None})
     _facts: dict[int, ActivityFacts] = field(default_factory=dict)
 
@@ -138,6 +140,8 @@ class Activities:
         for place in places:
             if place in others.choices:
                 self.choices[len(self.moments)] = others.choices[place]
+            if place in others.acquired:
+                self.acquired[len(self.moments)] = others.acquired[place]
             self.moments.append(others.moments[place])
             self.days.append(others.days[place])
 
@@ -165,6 +169,7 @@ class Activities:
             number("ratio_denominator", place),
             self.id("reverses_id", place),
             self.choices.get(place),
+            self.acquired.get(place),
         )
 
 
@@ -237,6 +242,7 @@ def _activities(row: Any) -> Activities:
         days=(moments // DAY_MICROSECONDS + POSTGRESQL_EPOCH_DAY).tolist(),
         texts={name: _texts(row.get(f"{name}_texts")) for name in store.TEXT_COLUMNS},
         choices=dict(map(tuple, row.get("choices") or ())),
+        acquired=dict(map(tuple, row.get("acquired") or ())),
     )
 
 

@@ -76,6 +76,8 @@ async def append(
     known = await store.instruments_known(session, workspace_id, instruments)
     since = await store.first_moments(session, workspace_id, added)
     wanted = {each: since[each] for each in instruments if each in since and each in known}
+    for each in await store.underlyings(session, workspace_id, wanted):
+        wanted.pop(each, None)  # a premium may join the trade: options are derived in full
     if not wanted:
         return set()
     found = await events_of(context, wanted, known, since=wanted)

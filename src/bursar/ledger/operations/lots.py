@@ -120,8 +120,9 @@ async def list_lots(context: Context, query: LotsQuery) -> LotsReport:
         found = found[offset : offset + query.limit + 1]
         problems = _problems(_matching(problem_rows(context.workspace_id, derived), query))
     more = len(found) > query.limit
+    unstated = await store.unstated_costs(context.session, context.workspace_id)
     return LotsReport(
-        items=tuple(_lot_model(row, known) for row in found[: query.limit]),
+        items=tuple(_lot_model(row, known, unstated) for row in found[: query.limit]),
         problems=problems,
         next_cursor=encode_cursor([offset + query.limit]) if more else None,
     )
@@ -163,9 +164,12 @@ async def list_realized_gains(context: Context, query: GainsQuery) -> GainsRepor
         ]
         found.sort(key=lambda row: row["closed_on"])
         problems = _problems(_matching(problem_rows(context.workspace_id, derived), query))
+    unstated = await store.unstated_costs(context.session, context.workspace_id)
+    costed = [row for row in found if _costs_stated(row, unstated)]
     return GainsReport(
-        items=tuple(_gain_model(row, known) for row in found[: query.limit]),
-        totals=_totals(found),
+        items=tuple(_gain_model(row, known, unstated) for row in found[: query.limit]),
+        totals=_totals(costed),
+        without_cost=len(found) - len(costed),
         truncated=len(found) > query.limit,
         problems=problems,
     )
@@ -216,9 +220,17 @@ def _problems(rows: Iterable[Row]) -> tuple[LotProblem, ...]:
     )
 
 
-def _lot_model(row: Row, known: dict[uuid.UUID, tuple[str, int]]) -> TaxLot:
+def _costs_stated(row: Row, unstated: Collection[str]) -> bool:
+    """Tell whether a lot goes back to a stated cost; its id names all that handed it on."""
+    return not {str(row["opened_by"]), *str(row["lot_id"]).split("/")} & set(unstated)
+
+
+def _lot_model(
+    row: Row, known: dict[uuid.UUID, tuple[str, int]], unstated: Collection[str]
+) -> TaxLot:
     code, exponent = known[row["instrument_id"]]
     places = currency(row["currency"]).exponent
+    stated = _costs_stated(row, unstated)
     return TaxLot(
         lot_id=row["lot_id"],
         account_id=row["account_id"],
@@ -228,16 +240,19 @@ def _lot_model(row: Row, known: dict[uuid.UUID, tuple[str, int]]) -> TaxLot:
         acquired_on=row["acquired_on"],
         quantity=from_units(int(row["quantity"]), exponent),
         remaining=from_units(int(row["remaining"]), exponent),
-        cost=from_units(int(row["cost"]), places),
-        remaining_cost=from_units(int(row["remaining_cost"]), places),
+        cost=from_units(int(row["cost"]), places) if stated else None,
+        remaining_cost=from_units(int(row["remaining_cost"]), places) if stated else None,
         remaining_fees=from_units(int(row["remaining_fees"]), places),
         currency=row["currency"],
     )
 
 
-def _gain_model(row: Row, known: dict[uuid.UUID, tuple[str, int]]) -> RealizedGain:
+def _gain_model(
+    row: Row, known: dict[uuid.UUID, tuple[str, int]], unstated: Collection[str]
+) -> RealizedGain:
     code, exponent = known[row["instrument_id"]]
     places = currency(row["currency"]).exponent
+    stated = _costs_stated(row, unstated)
     return RealizedGain(
         account_id=row["account_id"],
         instrument_id=row["instrument_id"],
@@ -248,8 +263,8 @@ def _gain_model(row: Row, known: dict[uuid.UUID, tuple[str, int]]) -> RealizedGa
         kind=row["kind"],
         quantity=from_units(int(row["quantity"]), exponent),
         proceeds=from_units(int(row["proceeds"]), places),
-        cost=from_units(int(row["cost"]), places),
-        gain=from_units(int(row["gain"]), places),
+        cost=from_units(int(row["cost"]), places) if stated else None,
+        gain=from_units(int(row["gain"]), places) if stated else None,
         fees=from_units(int(row["opening_fees"] + row["closing_fees"]), places),
         currency=row["currency"],
         opened_on=row["opened_on"],

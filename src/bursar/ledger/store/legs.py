@@ -81,7 +81,9 @@ def _texts(name: str, column: str = "") -> str:
 ACTIVITIES = f"""
 SELECT count(*) AS activities, string_agg(timestamptz_send(effective_at), '') AS moments,
        {", ".join(map(_ids, ID_COLUMNS))}, {", ".join(map(_texts, TEXT_COLUMNS))},
-       array_agg(ROW(n - 1, lot_choice::text)) FILTER (WHERE lot_choice IS NOT NULL) AS choices
+       array_agg(ROW(n - 1, lot_choice::text)) FILTER (WHERE lot_choice IS NOT NULL) AS choices,
+       array_agg(ROW(n - 1, metadata ->> 'acquired_on'))
+         FILTER (WHERE jsonb_exists(metadata, 'acquired_on')) AS acquired
 FROM (SELECT *, row_number() OVER (ORDER BY effective_at, id) AS n FROM transfer_group g
       WHERE g.workspace_id = $1 {{new}} ORDER BY effective_at, id) g
 """  # noqa: S608 - names from the lists above

@@ -24,7 +24,7 @@ _ACTIVITIES = text("""
 SELECT id, kind, effective_at, account_id, counter_account_id, instrument_id,
        counter_instrument_id, quantity, counter_quantity, amount, fees, taxes, currency,
        ratio_numerator, ratio_denominator, lot_choice, metadata ->> 'stock_value' AS stock_value,
-       reverses_id
+       metadata ->> 'acquired_on' AS acquired_on, reverses_id
 FROM transfer_group
 WHERE workspace_id = :workspace AND instrument_id = ANY (:instruments) AND kind = ANY (:kinds)
 ORDER BY effective_at, id
@@ -34,7 +34,8 @@ _ACTIVITIES_SINCE = text("""
 SELECT g.id, g.kind, g.effective_at, g.account_id, g.counter_account_id, g.instrument_id,
        g.counter_instrument_id, g.quantity, g.counter_quantity, g.amount, g.fees, g.taxes,
        g.currency, g.ratio_numerator, g.ratio_denominator, g.lot_choice,
-       g.metadata ->> 'stock_value' AS stock_value, g.reverses_id
+       g.metadata ->> 'stock_value' AS stock_value,
+       g.metadata ->> 'acquired_on' AS acquired_on, g.reverses_id
 FROM unnest(:instruments, :moments) AS k (instrument_id, moment)
 CROSS JOIN LATERAL (
     SELECT * FROM transfer_group g
@@ -98,6 +99,20 @@ _DELETE = [
     text(statement + _WHERE).bindparams(bindparam("instruments", type_=UUIDS))
     for statement in ("DELETE FROM tax_lot ", "DELETE FROM lot_match ", "DELETE FROM lot_problem ")
 ]
+
+_UNDERLYINGS = text("""
+SELECT DISTINCT counter_instrument_id FROM transfer_group
+WHERE workspace_id = :workspace AND counter_instrument_id = ANY (:instruments)
+  AND kind IN ('option_exercise', 'option_assignment')
+""").bindparams(bindparam("instruments", type_=UUIDS))
+
+_UNSTATED = text("""
+SELECT id FROM transfer_group
+WHERE workspace_id = :workspace AND instrument_id IS NOT NULL AND (
+  kind IN ('opening_balance', 'delivery_in', 'transfer_in') AND amount IS NULL
+    AND counter_account_id IS NULL
+  OR kind = 'spin_off' AND ratio_numerator IS NULL)
+""")
 
 _LOT = (
     "workspace_id account_id instrument_id lot_id opened_by acquired_on quantity remaining cost "
@@ -256,6 +271,20 @@ async def replace_some(
         }
         await session.execute(_DELETE_LOTS, parameters)
     await _add(session, rows)
+
+
+async def underlyings(
+    session: AsyncSession, workspace_id: uuid.UUID, instruments: Collection[uuid.UUID]
+) -> list[uuid.UUID]:
+    """Return the instruments into which options were exercised or assigned."""
+    parameters = {"workspace": workspace_id, "instruments": sorted(instruments)}
+    return list(await session.scalars(_UNDERLYINGS, parameters))
+
+
+async def unstated_costs(session: AsyncSession, workspace_id: uuid.UUID) -> set[str]:
+    """Return the activities that brought units without saying what they cost."""
+    rows = await session.execute(_UNSTATED, {"workspace": workspace_id})
+    return {str(row.id) for row in rows}
 
 
 async def instruments_known(

@@ -52,8 +52,8 @@ class Lookup:
     """What a statement or file knows of an instrument.
 
     identifiers: value by scheme (Scheme or its text). currency narrows several listings to one.
-    as_of: the day the identifiers held; None means today. kind, name and quantity_exponent are
-    used only when the instrument must be created.
+    as_of: the day the identifiers held; None means today. kind, name, quantity_exponent and
+    multiplier are used only when the instrument must be created.
     """
 
     identifiers: Mapping[Scheme, str] = field(default_factory=dict)
@@ -62,6 +62,7 @@ class Lookup:
     kind: InstrumentKind = InstrumentKind.STOCK
     name: str = ""
     quantity_exponent: int | None = None
+    multiplier: Decimal | None = None
 
 
 async def get(context: Context, instrument_id: uuid.UUID) -> InstrumentRow:
@@ -242,6 +243,7 @@ class _Unborn:
             name=name[:120],
             currency=self.lookup.currency or "",
             quantity_exponent=self.lookup.quantity_exponent,
+            multiplier=self.lookup.multiplier,
         )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["ratio", "ratio_per_year", "money", "days", "quantity", "boolean"]
+Unit = Literal["ratio", "ratio_per_year", "number", "money", "days", "quantity", "boolean"]
 
 STANDARD = "common textbook definition"
 DECLARED = "declared by Bursar, because programs differ"

@@ -109,13 +109,20 @@ def daily_returns(
     *,
     timing: FlowTiming = FlowTiming.START_END,
     extra: FloatArray | None = None,
+    opening: FloatArray | None = None,
 ) -> DailyReturns:
     """Return the daily growth factors under the declared flow timing (definition `twr.v1`).
 
     `extra` (same length as the series) is added to the day's result: income that left the scope,
-    or costs as a negative number.
+    or costs as a negative number. `opening` (the same length) takes the place of each day's opening
+    value: what it is at that day's exchange rates, say.
     """
     before, value = series.value[:-1], series.value[1:]
+    if opening is not None:
+        if len(opening) != len(series.day):
+            msg = "opening values need the length of the series"
+            raise BadSeries(msg)
+        before = opening[1:]
     inflow, outflow = series.inflow[1:], series.outflow[1:]
     if timing is FlowTiming.START_END:
         base, result = before + inflow, value + outflow

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     STALE_FX = "stale_fx"
     MISSING_RATE = "missing_rate"
     LOTS_UNDEFINED = "lots_undefined"
+    COST_UNKNOWN = "cost_unknown"
     NEGATIVE_VALUE = "negative_value"
     NO_COST = "no_cost"
     SEVERAL_INSTRUMENTS = "several_instruments"
@@ -69,6 +70,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.STALE_FX: "An exchange rate is older than the limit.",
     Reason.MISSING_RATE: "No exchange rate leads to the report currency on a day that needs one.",
     Reason.LOTS_UNDEFINED: "The events of a position contradict each other, so it has no lots.",
+    Reason.COST_UNKNOWN: "What some of the units cost is not stated; completeness names them.",
     Reason.NEGATIVE_VALUE: "The value falls below zero in the period, so there is no return on it.",
     Reason.SEVERAL_INSTRUMENTS: "Units of several instruments have no common quantity.",
     Reason.NO_COST: "There is no cost above zero to divide by.",

@@ -15,7 +15,7 @@ import numpy as np
 from bursar.core.errors import BursarError
 from bursar.core.money import round_to_units, split_units
 from bursar.ledger.calc.lots.linked import rebuild_linked
-from bursar.ledger.calc.lots.lot import LotState
+from bursar.ledger.calc.lots.lot import Lot, LotState, Match
 from bursar.portfolio.calc.bridge import (
     Bridge,
     average_invested_capital,
@@ -23,6 +23,7 @@ from bursar.portfolio.calc.bridge import (
 )
 from bursar.portfolio.calc.undefined import Reason
 from bursar.portfolio.figures import money
+from bursar.portfolio.figures.costs import costs_stated
 from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.figures.result import Result, ratio
 from bursar.portfolio.view.days import EPOCH, date_of
@@ -185,6 +186,12 @@ def roai(view: BookView, figure: FigureId) -> Result:
         performance = performance - money.moved(view, within).fees
     if performance.amount is None:
         return Result(None, performance.reason)
+    for index, holding in money.scoped_lots(view, within).items():
+        parts: list[Lot | Match] = []
+        if holding.rebuilt is not None:
+            parts = [*holding.rebuilt.state.lots, *holding.rebuilt.matches]
+        if not costs_stated(view, index, holding, parts, currency=within.currency):
+            return Result(None, Reason.COST_UNKNOWN)
     changes = invested(view, within)
     if changes is None:
         return Result(None, Reason.LOTS_UNDEFINED)

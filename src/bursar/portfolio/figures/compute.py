@@ -6,7 +6,7 @@ from decimal import localcontext
 
 from bursar.core.errors import InvalidInput
 from bursar.portfolio.calc.arrays import FloatArray
-from bursar.portfolio.figures import bridge, drift, flagged, money, returns
+from bursar.portfolio.figures import bridge, drift, flagged, local, money, returns
 from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.figures.period import Series, series
 from bursar.portfolio.figures.result import Result, ratio
@@ -119,6 +119,10 @@ def _computed(view: BookView, figure: FigureId) -> Result:
         return RATIOS[name](view, figure)
     if name in returns.SERIES_MEASURES:
         return returns.on_series(name, series_of(view, figure))
+    if name in local.LOCAL:
+        found = series_of(view, figure)
+        opening = local.opening_values(view, figure.scope, figure.currency, found)
+        return local.on_opening(name, found, opening)
     if name in flagged.FLAGGED:
         return flagged.flagged_return(view, figure)
     if name in STATISTICS:

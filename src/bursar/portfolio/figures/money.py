@@ -8,6 +8,7 @@ from bursar.core.errors import InvalidInput
 from bursar.ledger.calc.lots.position import Method
 from bursar.portfolio.calc.arrays import BoolArray
 from bursar.portfolio.calc.undefined import Reason
+from bursar.portfolio.figures.costs import costs_stated
 from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.figures.result import Result, money, quotient
 from bursar.portfolio.view.book import CONVERSION
@@ -89,10 +90,13 @@ def cost(view: BookView, figure: FigureId) -> Sum:
     """Cost of what is held, at the rates of the days it was bought."""
     exponent = currency_exponent(figure.currency)
     units = 0
-    for holding in scoped_lots(view, figure).values():
+    for index, holding in scoped_lots(view, figure).items():
         if holding.rebuilt is None:
             return Sum(None, Reason.LOTS_UNDEFINED)
-        for lot in holding.rebuilt.state.lots:
+        open_lots = holding.rebuilt.state.lots
+        if not costs_stated(view, index, holding, open_lots, currency=figure.currency):
+            return Sum(None, Reason.COST_UNKNOWN)
+        for lot in open_lots:
             if lot.remaining_report_cost is None:
                 return Sum(None, Reason.MISSING_RATE)
             units += lot.remaining_report_cost
@@ -101,7 +105,14 @@ def cost(view: BookView, figure: FigureId) -> Sum:
 
 def realised(view: BookView, figure: FigureId, *, before_costs: bool = False) -> Sum:
     """Realised gain of the period, each side at the rate of its own day."""
-    return realised_of(view, scoped_lots(view, figure), figure, before_costs=before_costs)
+    holdings = scoped_lots(view, figure)
+    first, last = start_of(view, figure) + EPOCH, figure.end + EPOCH
+    for index, holding in holdings.items():
+        matches = () if holding.rebuilt is None else holding.rebuilt.matches
+        inside = [match for match in matches if first < match.closed_on.toordinal() <= last]
+        if not costs_stated(view, index, holding, inside, currency=figure.currency):
+            return Sum(None, Reason.COST_UNKNOWN)
+    return realised_of(view, holdings, figure, before_costs=before_costs)
 
 
 def realised_of(

@@ -6,7 +6,7 @@ import numpy as np
 
 from bursar.portfolio.calc.bridge import average_invested_capital, return_on_average_investment
 from bursar.portfolio.calc.returns import IncomeSeries, price_or_total_return
-from bursar.portfolio.figures import returns
+from bursar.portfolio.figures import local, returns
 from bursar.portfolio.figures.drift import target_of
 from bursar.portfolio.figures.flagged import FLAGGED
 from bursar.portfolio.figures.result import ratio, ratio_text
@@ -84,6 +84,8 @@ def _on_series(trace: Trace) -> Decimal | None:
         return ratio(
             price_or_total_return(found.values, IncomeSeries(*rows.paid), FLAGGED[name])
         ).value
+    if name in local.LOCAL and rows.opening is not None:
+        return local.on_opening(name, found, rows.opening).value
     if name in returns.SERIES_MEASURES:
         return returns.on_series(name, found).value
     settings = returns.settings_of(trace.figure.parameter, found.periods_per_year)

@@ -4,6 +4,7 @@ A term is a product: quantity x multiplier x price x rate, or an amount x rate. 
 halves of a quotient apart.
 """
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from typing import Literal
 
 import numpy as np
 
+from bursar.ledger.calc.lots.lot import Lot, Match
+from bursar.ledger.calc.lots.position import Method
 from bursar.portfolio.calc.arrays import IntArray
 from bursar.portfolio.figures import money
 from bursar.portfolio.figures.identity import FigureId
@@ -21,6 +24,22 @@ from bursar.portfolio.view.lots import Holding
 from bursar.portfolio.view.view import BookView, currency_exponent
 
 Kind = Literal["position", "flow", "income", "fee", "tax", "other", "lot", "match", "invested"]
+
+
+@dataclass(frozen=True, slots=True)
+class LotFacts:
+    """What stands behind a lot's or match's amount, in the currency of the cost.
+
+    `proceeds` is None for an open lot. Rates are into the report currency, of the day the units came
+    in and of the day they went; each amount was converted and rounded when it happened.
+    """
+
+    currency: str
+    acquired_on: dt.date
+    cost: Decimal
+    cost_rate: Decimal | None
+    proceeds: Decimal | None = None
+    proceeds_rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +61,7 @@ class Term:
     lot_id: str | None = None
     until: int | None = None
     side: Literal["top", "bottom"] = "top"
+    lot: "LotFacts | None" = None
 
     @property
     def factors(self) -> tuple[Decimal, ...]:
@@ -179,8 +199,14 @@ def lot_terms(view: BookView, figure: FigureId, *, sign: int = 1) -> list[Term]:
                     quantity=Decimal(lot.remaining).scaleb(units),
                     amount=None if cost is None else Decimal(cost).scaleb(-exponent),
                     currency=figure.currency,
-                    activity_id=uuid.UUID(lot.opened_by.partition("/")[0]),
+                    activity_id=_activity(lot),
                     lot_id=lot.id,
+                    lot=LotFacts(
+                        lot.currency,
+                        lot.acquired_on,
+                        _major(lot.remaining_cost, lot.currency),
+                        _rate_then(view, figure, lot, holding=holding),
+                    ),
                 )
             )
     return found
@@ -193,8 +219,12 @@ def match_terms(
     *,
     before_costs: bool,
     sign: int = 1,
+    rebased_on: int = 0,
 ) -> list[Term]:
-    """Return the gains that lots realised in the period, and the costs put back."""
+    """Return the gains that lots realised in the period, and the costs put back.
+
+    `rebased_on`: the day whose market value older lots count from.
+    """
     exponent = currency_exponent(figure.currency)
     start = money.start_of(view, figure)
     found = []
@@ -214,6 +244,14 @@ def match_terms(
                 currency=figure.currency,
                 activity_id=uuid.UUID(match.closing_id.partition("/")[0]),
                 lot_id=match.lot_id,
+                lot=LotFacts(
+                    match.currency,
+                    match.opened_on,
+                    _major(match.cost, match.currency),
+                    _rate_then(view, figure, match, holding=holding, since=rebased_on),
+                    _major(match.proceeds, match.currency),
+                    view.rate(match.currency, figure.currency, day),
+                ),
             )
             found.append(base)
             fees = match.opening_fees + match.closing_fees
@@ -221,6 +259,35 @@ def match_terms(
                 amount = Decimal(fees).scaleb(-currency_exponent(code))
                 rate = view.rate(code, figure.currency, day)
                 found.append(
-                    replace(base, kind="fee", amount=amount, currency=code, rate=rate, rate_day=day)
+                    replace(
+                        base,
+                        kind="fee",
+                        amount=amount,
+                        currency=code,
+                        rate=rate,
+                        rate_day=day,
+                        lot=None,
+                    )
                 )
     return found
+
+
+def _activity(part: Lot | Match) -> uuid.UUID:
+    return uuid.UUID(part.opened_by.partition("/")[0])
+
+
+def _major(units: int, currency: str) -> Decimal:
+    return Decimal(units).scaleb(-currency_exponent(currency))
+
+
+def _rate_then(
+    view: BookView, figure: FigureId, part: Lot | Match, *, holding: Holding, since: int = 0
+) -> Decimal | None:
+    """Return the rate of the day the units came into the book, or of the day they were re-based.
+
+    None for an average pool: its cost came together on several days.
+    """
+    if holding.rebuilt is None or holding.rebuilt.position.method is Method.AVERAGE:
+        return None
+    day = max(view.book.day_of(_activity(part)), since)
+    return view.rate(part.currency, figure.currency, day)

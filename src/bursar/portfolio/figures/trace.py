@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bursar.portfolio.calc.arrays import FloatArray
-from bursar.portfolio.figures import bridge, flagged, money
+from bursar.portfolio.figures import bridge, flagged, local, money
 from bursar.portfolio.figures.compute import STATISTICS, benchmark_of, series_of
 from bursar.portfolio.figures.drift import TARGET
 from bursar.portfolio.figures.identity import FigureId
@@ -33,11 +33,12 @@ Recipe = Literal["sum", "quantity", "quotient", "series", "average"]
 
 @dataclass(frozen=True, slots=True)
 class SeriesRows:
-    """The daily columns a measure reads; `paid` and `benchmark` only for the measures that do."""
+    """The daily columns a measure reads; those with a default only for the measures that do."""
 
     series: Series
     paid: tuple[FloatArray, FloatArray, FloatArray] | None = None
     benchmark: FloatArray | None = None
+    opening: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,13 @@ def trace(view: BookView, figure: FigureId) -> Trace:
         return Trace(
             figure, "series", rows=SeriesRows(own, paid=columns), parts=_ends(view, figure)
         )
+    if name in local.LOCAL:
+        own = series_of(view, figure)
+        rows = SeriesRows(
+            own, opening=local.opening_values(view, figure.scope, figure.currency, own)
+        )
+        both = (figure.of("twr.v1"), figure.of("twr_local.v1"))
+        return Trace(figure, "series", rows=rows, parts=(*both, *_ends(view, figure)))
     if name in SERIES_MEASURES or name in STATISTICS:
         own = series_of(view, figure)
         against = benchmark_of(view, figure) if own.reason is None else None
@@ -169,7 +177,9 @@ def _apart(part: Callable[[Scope], Scope | None]) -> Callable[[BookView, FigureI
 
 def _period_realised(view: BookView, figure: FigureId, *, sign: int = 1) -> Parts:
     holdings = bridge.rebased(view, figure) or {}
-    return match_terms(view, figure, holdings, before_costs=True, sign=sign), ()
+    start = money.start_of(view, figure)
+    terms = match_terms(view, figure, holdings, before_costs=True, sign=sign, rebased_on=start)
+    return terms, ()
 
 
 def _period_unrealised(view: BookView, figure: FigureId) -> Parts:

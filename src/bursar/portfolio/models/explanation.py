@@ -47,6 +47,20 @@ class RateOrigin(Model):
     day: dt.date | None = Field(description="Day it was observed; null for one currency.")
 
 
+class LotOrigin(Model):
+    """What stands behind the amount of a lot or match, in the currency of its cost."""
+
+    currency: str = Field(description="Currency of cost and proceeds.")
+    acquired_on: dt.date = Field(description="Day of acquisition.")
+    cost: Amount = Field(description="Cost of the units, fees and taxes included.")
+    cost_rate: Amount | None = Field(
+        description="Report currency per unit of it on the day the units came in; null: none, or "
+        "a pool of several days."
+    )
+    proceeds: Amount | None = Field(description="What they brought; null for an open lot.")
+    proceeds_rate: Amount | None = Field(description="The same rate on the day they went.")
+
+
 class TermView(Model):
     """One leaf: its factors multiply, its sign says whether it adds or subtracts."""
 
@@ -59,12 +73,18 @@ class TermView(Model):
     name: str = Field(description="Ticker, name or currency.")
     quantity: Amount | None = Field(description="Units; for lots and matches shown, not a factor.")
     multiplier: Amount | None = Field(description="Units one contract stands for.")
-    price: PriceOrigin | None = Field(description="Price and where it comes from.")
+    price: PriceOrigin | None = Field(
+        description="Price and where it comes from; null for cash, which is 1."
+    )
     amount: Amount | None = Field(description="Amount in `currency`, instead of quantity x price.")
     currency: str = Field(description="Currency of price and amount.")
     rate: RateOrigin | None = Field(description="Rate into the report currency; null: not needed.")
     activity_id: uuid.UUID | None = Field(description="The activity in the book it comes from.")
     lot_id: str | None = Field(description="The lot.")
+    lot: LotOrigin | None = Field(
+        description="Of lots and matches: cost and proceeds, each converted to smallest units of "
+        "the report currency when it happened; the amount is what that gives."
+    )
     value: Amount | None = Field(description="The product, signed, rounded to 12 places.")
     figure_id: str | None = Field(description="The figure that shows this part alone.")
 
@@ -77,6 +97,9 @@ class SeriesRow(Model):
     inflow: str = Field(description="External inflow.")
     outflow: str = Field(description="External outflow.")
     trading: bool = Field(description="Whether it counts as a period of the statistics.")
+    opening: str | None = Field(
+        None, description="The value before it at this day's rates, for returns without currency."
+    )
     income: str | None = Field(None, description="Gross income, for price and total returns.")
     costs: str | None = Field(None, description="Fees, for price and total returns.")
     tax: str | None = Field(None, description="Tax, for price and total returns.")

@@ -22,7 +22,10 @@ class FigureValue(Model):
     value: Amount | None = Field(description="The value as text; null when undefined.")
     reason: str | None = Field(None, description="Why it is undefined, a stable code.")
     reason_text: str | None = Field(None, description="The reason in a sentence.")
-    unit: str = Field(description="money, ratio (0.05 is 5 %), ratio_per_year, days, quantity.")
+    unit: str = Field(
+        description="money, ratio (0.05 is 5 %), ratio_per_year, number (such as a Sharpe ratio), "
+        "days, quantity."
+    )
     currency: str | None = Field(None, description="Currency of a money figure.")
     observations: int | None = Field(None, description="Returns used by a statistic.")
     roots: tuple[Amount, ...] = Field((), description="XIRR: every rate that solves it.")
@@ -47,21 +50,64 @@ class RateProblem(Model):
     age_days: int | None = Field(description="Days between that day and the day valued.")
 
 
+class Gap(Model):
+    """A stretch of days inside a period on which something was held without a fresh input."""
+
+    problem: Literal["missing", "stale"] = Field(description="missing or stale.")
+    first_day: dt.date = Field(description="First day without a fresh one.")
+    last_day: dt.date = Field(description="Last such day, inclusive.")
+    days: int = Field(description="How many days.")
+
+
+class PriceGap(Gap):
+    """Days on which an instrument was held without a price, or with one older than the limit."""
+
+    instrument_id: uuid.UUID = Field(description="The instrument.")
+    name: str = Field(description="Its ticker or name.")
+    price_day: dt.date | None = Field(description="Day of the price carried; null: none yet.")
+
+
+class RateGap(Gap):
+    """Days on which a currency was held without a rate, or with one older than the limit."""
+
+    currency: str = Field(description="The currency.")
+    rate_day: dt.date | None = Field(description="Day of the rate carried; null: none yet.")
+
+
 class LotProblem(Model):
-    """A position whose lots cannot be derived."""
+    """A position whose lots cannot be derived, or do not know what they cost."""
 
     account_id: uuid.UUID = Field(description="The account.")
     instrument_id: uuid.UUID | None = Field(description="The instrument.")
-    problem: str = Field(description="What contradicts what.")
+    name: str = Field(description="Its ticker or name.")
+    code: str = Field(description="lots_undefined, cost_unknown or cost_share_unknown.")
+    problem: str = Field(description="What contradicts what, or what is not known.")
+    transaction_id: uuid.UUID | None = Field(
+        None, description="The transaction that does not say what the units cost."
+    )
+    hint: str | None = Field(None, description="What to do about it.")
 
 
 class Completeness(Model):
     """Whether everything needed was there; what was not is listed (at most 100 rows each)."""
 
-    complete: bool = Field(description="True when nothing is missing or stale.")
-    prices: tuple[PriceProblem, ...] = Field((), description="Missing and stale prices.")
-    rates: tuple[RateProblem, ...] = Field((), description="Missing and stale exchange rates.")
-    lots: tuple[LotProblem, ...] = Field((), description="Positions without lots.")
+    complete: bool = Field(description="True when nothing is missing or stale in the period.")
+    prices: tuple[PriceProblem, ...] = Field(
+        (), description="Missing and stale prices on the last day."
+    )
+    rates: tuple[RateProblem, ...] = Field(
+        (), description="Missing and stale exchange rates on the last day."
+    )
+    price_gaps: tuple[PriceGap, ...] = Field(
+        (), description="Stretches of days before it without a fresh price, longest first."
+    )
+    rate_gaps: tuple[RateGap, ...] = Field(
+        (), description="Stretches of days before it without a fresh rate, longest first."
+    )
+    lots: tuple[LotProblem, ...] = Field(
+        (), description="Positions without lots, and lots without a cost."
+    )
+    not_shown: int = Field(0, description="Rows left out of these lists by their limit.")
 
 
 class Dated(Model):

@@ -23,6 +23,11 @@ class PositionsRequest(ScopeRequest):
         None, description="Cost method instead of the accounts' own: fifo, lifo, hifo and so on."
     )
     lots: bool = Field(default=False, description="Also list the open lots (at most 1,000 each).")
+    returns: bool = Field(
+        default=False,
+        description="Also measure each position since the start: return, return without currency "
+        "effect, and that effect in money and as a rate.",
+    )
     cash: bool = Field(default=True, description="Also list cash.")
     limit: int = Field(100, ge=1, le=PAGE_ROWS_MAX, description="Rows to return, at most 500.")
     cursor: str | None = Field(
@@ -39,11 +44,23 @@ class OpenLot(Model):
     activity_id: str = Field(description="The activity that opened it.")
     acquired_on: dt.date = Field(description="Day of acquisition; kept over transfers.")
     quantity: Amount = Field(description="Units still held; negative when short.")
-    cost: Amount = Field(description="Their cost with fees and taxes.")
+    cost: Amount | None = Field(
+        description="Their cost with fees and taxes; null: what brought them does not say."
+    )
     fees: Amount = Field(description="Fees and taxes in that cost.")
     currency: str = Field(description="Currency of the cost.")
     report_cost: Amount | None = Field(description="Cost in report currency; null without rate.")
     long_term_from: dt.date = Field(description="First day on which a sale is long-term.")
+
+
+class PositionReturns(Model):
+    """What a position returned since the start, with and without exchange rates."""
+
+    twr: FigureValue = Field(description="Time-weighted return.")
+    twr_local: FigureValue = Field(description="The same without the effect of exchange rates.")
+    currency_effect_rate: FigureValue = Field(description="That effect as a rate.")
+    gain: FigureValue = Field(description="Gain in money.")
+    currency_effect: FigureValue = Field(description="The effect of exchange rates in that gain.")
 
 
 class PositionRow(Model):
@@ -69,6 +86,9 @@ class PositionRow(Model):
     realised_gain: FigureValue | None = Field(description="Since the start; null for cash.")
     income: FigureValue | None = Field(description="Gross, since the start; null for cash.")
     method: str | None = Field(description="Cost method used.")
+    returns: PositionReturns | None = Field(
+        None, description="Returns since the start, when asked for."
+    )
     lots: tuple[OpenLot, ...] | None = Field(None, description="Open lots, oldest first.")
 
 

@@ -51,6 +51,10 @@ class Summary(Dated):
     contributions: FigureValue = Field(description="Money and assets paid in since the start.")
     withdrawals: FigureValue = Field(description="Money and assets taken out since the start.")
     twr: FigureValue = Field(description="Time-weighted return since the start.")
+    twr_local: FigureValue = Field(description="The same without the effect of exchange rates.")
+    currency_effect_rate: FigureValue = Field(
+        description="That effect as a rate; portfolio performance also has it in money."
+    )
     twr_annualised: FigureValue = Field(description="The same a year.")
     twr_year_to_date: FigureValue = Field(description="Time-weighted return this year.")
     xirr: FigureValue = Field(description="Money-weighted return a year since the start.")

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,25 +12,16 @@ from bursar.portfolio.calc.undefined import SENTENCES
 from bursar.portfolio.figures.compute import compute
 from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.figures.result import Result
-from bursar.portfolio.models.figures import (
-    Completeness,
-    FigureValue,
-    LotProblem,
-    PriceProblem,
-    RateProblem,
-    ScopeRequest,
-)
-from bursar.portfolio.view.book import HeldPosition
+from bursar.portfolio.models.figures import FigureValue, ScopeRequest
+from bursar.portfolio.operations.completeness import completeness
 from bursar.portfolio.view.days import date_of, number_of
 from bursar.portfolio.view.exact import positions
 from bursar.portfolio.view.freshness import aside
 from bursar.portfolio.view.freshness import view as fresh_view
-from bursar.portfolio.view.lots import are_derived, lots
+from bursar.portfolio.view.lots import are_derived
 from bursar.portfolio.view.scope import WORKSPACE, Scope, ScopeKind
 from bursar.portfolio.view.view import ASSET_CLASS, BookView
 from bursar.runtime.context import Context
-
-PROBLEMS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +53,19 @@ class Asked:
         """Compute a figure of this scope."""
         return figure_value(self.view, self.id(definition, start))
 
-    def dated(self) -> dict[str, object]:
-        """Return the fields every answer starts with."""
+    def dated(self, start: int | None = None) -> dict[str, object]:
+        """Return the fields every answer starts with; `start`: of its period, if any."""
         return {
             "as_of": date_of(self.day),
             "as_of_reason": self.day_reason,
             "currency": self.currency,
             "scope": str(self.scope),
-            "completeness": completeness(self),
+            "completeness": completeness(
+                self.view,
+                self.scope,
+                (self.day if start is None else start, self.day),
+                self.currency,
+            ),
         }
 
 
@@ -112,7 +107,7 @@ async def ask(context: Context, request: ScopeRequest) -> Asked:
 
 def _derive(asked: Asked) -> None:
     """Derive what nearly every answer stands on."""
-    completeness(asked)
+    completeness(asked.view, asked.scope, (asked.day, asked.day), asked.currency)
     positions(asked.view, asked.scope, day=asked.day, currency=asked.currency)
 
 
@@ -181,84 +176,3 @@ def account_named(view: BookView, reference: str) -> uuid.UUID:
         field="account",
         hint="Give the account's id; 'bursar account list' shows it.",
     )
-
-
-def name_of(view: BookView, position: HeldPosition) -> str:
-    """Return the ticker, name or currency code of a position."""
-    if position.instrument_id is None:
-        return position.code
-    known = view.instrument(position.instrument_id)
-    return position.code if known is None else (known.ticker or known.name)
-
-
-def completeness(asked: Asked) -> Completeness:
-    """Say what is missing or stale behind the values of the day."""
-    key = ("completeness", asked.scope, asked.day, asked.currency)
-    found = asked.view.derived.get(key)
-    if not isinstance(found, Completeness):
-        found = asked.view.derived[key] = _completeness(asked)
-    return found
-
-
-def _completeness(asked: Asked) -> Completeness:
-    view, day = asked.view, asked.day
-    indices = [i for i in view.member(asked.scope).indices.tolist() if view.book.units_held(i, day)]
-    prices = _prices(view, indices, day)
-    rates = _rates(view, indices, day=day, currency=asked.currency)
-    wrong = lots(view, method=None, currency=asked.currency, day=day)
-    problems = [
-        LotProblem(
-            account_id=view.book.positions[i].account_id,
-            instrument_id=view.book.positions[i].instrument_id,
-            problem=holding.problem,
-        )
-        for i, holding in wrong.items()
-        if holding.problem is not None and view.member(asked.scope).inside[i]
-    ]
-    return Completeness(
-        complete=not (prices or rates or problems),
-        prices=tuple(prices[:PROBLEMS_MAX]),
-        rates=tuple(rates[:PROBLEMS_MAX]),
-        lots=tuple(problems[:PROBLEMS_MAX]),
-    )
-
-
-def _prices(view: BookView, indices: Iterable[int], day: int) -> list[PriceProblem]:
-    newest = view.quotes.newest_days(day)
-    held = {
-        position.instrument_id: name_of(view, position)
-        for i in indices
-        if (position := view.book.positions[i]).instrument_id is not None
-    }
-    found = []
-    for instrument_id, name in held.items():
-        seen = newest[instrument_id]
-        age = None if seen is None else day - seen
-        if age is None or age > view.age_days_max:
-            found.append(
-                PriceProblem(
-                    instrument_id=instrument_id,
-                    name=name,
-                    problem="missing" if age is None else "stale",
-                    price_day=None if seen is None else date_of(seen),
-                    age_days=age,
-                )
-            )
-    return sorted(found, key=lambda each: (each.problem, each.name))
-
-
-def _rates(view: BookView, indices: Iterable[int], *, day: int, currency: str) -> list[RateProblem]:
-    found = []
-    for code in sorted({view.currency_of[i] for i in indices} - {currency}):
-        seen = view.rates[currency].observed_day(code, day)
-        age = None if seen is None else day - seen
-        if age is None or age > view.age_days_max:
-            found.append(
-                RateProblem(
-                    currency=code,
-                    problem="missing" if age is None else "stale",
-                    rate_day=None if seen is None else date_of(seen),
-                    age_days=age,
-                )
-            )
-    return found

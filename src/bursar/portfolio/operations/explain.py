@@ -1,5 +1,6 @@
 """Explaining a figure from its id alone, and the catalogue of definitions."""
 
+import dataclasses
 import datetime as dt
 import uuid
 from collections import defaultdict
@@ -21,13 +22,16 @@ from bursar.portfolio.figures.trace import SeriesRows, Trace, trace
 from bursar.portfolio.models.explanation import (
     ExplainRequest,
     Explanation,
+    LotOrigin,
     PriceOrigin,
     RateOrigin,
     SeriesRow,
     TermView,
 )
 from bursar.portfolio.models.figures import FigureValue
-from bursar.portfolio.operations.asking import Asked, completeness, figure_value, name_of
+from bursar.portfolio.operations.asking import Asked, figure_value
+from bursar.portfolio.operations.completeness import completeness
+from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.operations.positions import scope_of
 from bursar.portfolio.view import benchmark
 from bursar.portfolio.view.days import date_of
@@ -86,7 +90,12 @@ async def explain(context: Context, body: ExplainRequest) -> Explanation:
         next_offset=end if end < max(len(made.terms), series_total) else None,
         parts=_parts(view, made),
         left_out=_left_out(made),
-        completeness=completeness(asked),
+        completeness=completeness(
+            view,
+            figure.scope,
+            (figure.end if figure.start is None else figure.start, figure.end),
+            figure.currency,
+        ),
         recomputed=recompute(made) if shown.value is not None else None,
     )
 
@@ -111,7 +120,10 @@ def _left_out(made: Trace) -> tuple[str, ...]:
     if made.rows is not None:
         found.append("Flows on the start day: they are inside the opening value.")
         if not bool(made.rows.series.trading[1:].all()):
-            found.append("Days without trading are linked into the next trading day in statistics.")
+            found.append(
+                "Days without trading are linked into the next trading day in statistics, those "
+                "after the last one into it."
+            )
     return tuple(found)
 
 
@@ -135,6 +147,7 @@ def _rows(rows: SeriesRows | None, body: ExplainRequest) -> tuple[SeriesRow, ...
                 inflow=inflow,
                 outflow=outflow,
                 trading=bool(own.trading[place]),
+                opening=None if rows.opening is None else repr(float(rows.opening[place])),
                 income=income,
                 costs=costs,
                 tax=tax,
@@ -199,6 +212,7 @@ def _term(asked: Asked, figure: FigureId, term: Term, origins: Origins) -> TermV
         rate=_rate(view, figure, term),
         activity_id=term.activity_id,
         lot_id=term.lot_id,
+        lot=None if term.lot is None else LotOrigin(**dataclasses.asdict(term.lot)),
         value=shown,
         figure_id=part,
     )

@@ -40,7 +40,7 @@ async def history(context: Context, body: HistoryRequest) -> History:
     rows = _rows(asked, first, body.sampling)
     return History.model_validate(
         {
-            **asked.dated(),
+            **asked.dated(first),
             "start": date_of(first),
             "sampling": body.sampling,
             "items": tuple(rows[-body.limit :]),

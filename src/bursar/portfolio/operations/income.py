@@ -56,7 +56,7 @@ async def income(context: Context, body: IncomeRequest) -> Income:
     tax = book.tax(book.places)
     return Income.model_validate(
         {
-            **asked.dated(),
+            **asked.dated(start),
             "start": date_of(start),
             "gross": gross,
             "tax": tax,

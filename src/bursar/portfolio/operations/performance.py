@@ -35,6 +35,8 @@ RETURNS = (
     "twr.v1",
     "twr_start.v1",
     "twr_end.v1",
+    "twr_local.v1",
+    "currency_effect_rate.v1",
     "twr_annualised.v1",
     "xirr.v1",
     "modified_dietz.v1",
@@ -86,7 +88,7 @@ async def performance(context: Context, body: PerformanceRequest) -> Performance
     found = series_of(asked.view, figure)
     return Performance.model_validate(
         {
-            **asked.dated(),
+            **asked.dated(start),
             "start": date_of(start),
             "calendar_days": asked.day - start,
             "periods_per_year": found.periods_per_year,
@@ -113,6 +115,10 @@ def _with_settings(figure: FigureId, body: PerformanceRequest) -> FigureId:
     def text(number: Decimal | None) -> str | None:
         return None if number is None else format(number, "f")
 
+    for name, low, high in (("risk_free", -0.5, 10), ("minimum", -0.5, 10), ("quantile", 0, 1)):
+        given = getattr(body, name)
+        if given is not None and not low < given < high:
+            raise InvalidInput(f"{name} must lie between {low} and {high}", field=name)
     made = figure.having(rf=text(body.risk_free), mar=text(body.minimum), q=text(body.quantile))
     settings_of(made.parameter, 252)  # refuses what lies outside its limits
     return made

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from bursar.market.operations import instruments
 from bursar.portfolio.models.targets import PolicyChoice, TargetPolicy
-from bursar.portfolio.operations.asking import Asked, default_day, name_of
+from bursar.portfolio.operations.asking import Asked, default_day
+from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.operations.targets import chosen_policy, instrument_key
 from bursar.portfolio.planning.weights import Asset, assets_of, scope_of
 from bursar.portfolio.view import number_of, view

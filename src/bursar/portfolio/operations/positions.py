@@ -7,14 +7,18 @@ from typing import Any
 from bursar.core.errors import InvalidInput
 from bursar.core.money import from_units
 from bursar.ledger.calc.lots.position import US_TERM, Method
+from bursar.portfolio.figures.costs import costs_stated
+from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.models.positions import (
     LOTS_MAX,
     OpenLot,
+    PositionReturns,
     PositionRow,
     Positions,
     PositionsRequest,
 )
-from bursar.portfolio.operations.asking import Asked, ask, figure_value, name_of
+from bursar.portfolio.operations.asking import Asked, ask, figure_value
+from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.view.days import date_of
 from bursar.portfolio.view.exact import Valued, positions
 from bursar.portfolio.view.lots import lots
@@ -49,7 +53,7 @@ async def list_positions(context: Context, body: PositionsRequest) -> Positions:
     end = first + len(shown)
     return Positions.model_validate(
         {
-            **asked.dated(),
+            **asked.dated(asked.start),
             "items": tuple(_row(asked, each, body) for each in shown),
             "total": asked.figure("value.v1"),
             "count": len(held),
@@ -111,9 +115,19 @@ def _row(asked: Asked, each: Valued, body: PositionsRequest) -> PositionRow:
         rate=each.rate,
         value=figure_value(view, here),
         weight=figure_value(view, weight),
+        returns=_returns(asked, here) if body.returns else None,
         lots=_lots(asked, each, method) if body.lots and not position.is_cash else None,
         **fields,
     )
+
+
+def _returns(asked: Asked, here: FigureId) -> PositionReturns:
+    since = here.over(asked.start, asked.day)
+    figures = {
+        name: figure_value(asked.view, since.of(f"{name}.v1"))
+        for name in PositionReturns.model_fields
+    }
+    return PositionReturns(**figures)
 
 
 def _lots(asked: Asked, each: Valued, method: Method | None) -> tuple[OpenLot, ...]:
@@ -124,17 +138,25 @@ def _lots(asked: Asked, each: Valued, method: Method | None) -> tuple[OpenLot, .
     exponent = asked.view.book.positions[each.index].exponent
     report = currency_exponent(asked.currency)
     ordered = sorted(holding.rebuilt.state.lots, key=lambda lot: lot.rank)
+    view = asked.view
+    stated = {
+        lot.id
+        for lot in ordered[:LOTS_MAX]
+        if costs_stated(view, each.index, holding, (lot,), currency=asked.currency)
+    }
     return tuple(
         OpenLot(
             id=lot.id,
             activity_id=lot.opened_by,
             acquired_on=lot.acquired_on,
             quantity=from_units(lot.remaining, exponent),
-            cost=from_units(lot.remaining_cost, currency_exponent(lot.currency)),
+            cost=from_units(lot.remaining_cost, currency_exponent(lot.currency))
+            if lot.id in stated
+            else None,
             fees=from_units(lot.remaining_fees, currency_exponent(lot.currency)),
             currency=lot.currency,
             report_cost=None
-            if lot.remaining_report_cost is None
+            if lot.remaining_report_cost is None or lot.id not in stated
             else from_units(lot.remaining_report_cost, report),
             long_term_from=long_term_from(lot.acquired_on),
         )

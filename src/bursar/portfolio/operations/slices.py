@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from bursar.portfolio.models.figures import FigureValue
 from bursar.portfolio.models.summary import Slice
-from bursar.portfolio.operations.asking import Asked, figure_value, name_of
+from bursar.portfolio.operations.asking import Asked, figure_value
+from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.view.exact import positions
 from bursar.portfolio.view.scope import Scope, ScopeKind
 from bursar.portfolio.view.view import ACCOUNT, INSTRUMENT

@@ -4,7 +4,8 @@ from collections import defaultdict
 from decimal import Decimal
 
 from bursar.portfolio.models.summary import Summary, SummaryRequest, TopPosition
-from bursar.portfolio.operations.asking import Asked, ask, name_of
+from bursar.portfolio.operations.asking import Asked, ask
+from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.operations.slices import part_of, slices, value_and_weight
 from bursar.portfolio.view.book import HeldPosition
 from bursar.portfolio.view.exact import positions
@@ -30,6 +31,8 @@ _SINCE_START = {
     "contributions": "inflow.v1",
     "withdrawals": "outflow.v1",
     "twr": "twr.v1",
+    "twr_local": "twr_local.v1",
+    "currency_effect_rate": "currency_effect_rate.v1",
     "twr_annualised": "twr_annualised.v1",
     "xirr": "xirr.v1",
 }
@@ -58,7 +61,7 @@ async def summary(context: Context, body: SummaryRequest) -> Summary:
     held = positions(asked.view, asked.scope, day=asked.day, currency=asked.currency)
     return Summary.model_validate(
         {
-            **asked.dated(),
+            **asked.dated(asked.start),
             **fields,
             "allocation": slices(asked, ASSET_CLASS),
             "top_positions": _top(asked, body.top),

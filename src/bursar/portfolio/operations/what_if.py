@@ -34,9 +34,9 @@ from bursar.portfolio.operations.asking import (
     account_named,
     default_day,
     figure_value,
-    name_of,
 )
 from bursar.portfolio.operations.drift import key_rows
+from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.operations.policy_scope import PolicyAsked
 from bursar.portfolio.operations.targets import chosen_policy, instrument_key, resolve
 from bursar.portfolio.planning.errors import CannotPlan, MissingValues, PolicyNotFound

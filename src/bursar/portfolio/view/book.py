@@ -8,7 +8,7 @@ its reversal are left out together, since they cancel at the same moment.
 import uuid
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
@@ -190,6 +190,16 @@ class Book:
         place = bisect_right(running.days, day)
         return running.held[place - 1] if place else 0
 
+    def held_spans(self, position: int, end: int) -> list[tuple[int, int]]:
+        """Return the first and last day of each stretch up to `end` that closes with units held."""
+        running = self._running.get(position, _Running())
+        until = [*running.days[1:], end + 1]
+        return [
+            (day, min(last - 1, end))
+            for day, last, units in zip(running.days, until, running.held, strict=True)
+            if units and day <= end
+        ]
+
     def quantity_held(self, position: int, day: int) -> Decimal:
         """Return the exact quantity held at the end of a day."""
         return Decimal(self.units_held(position, day)).scaleb(-self.positions[position].exponent)
@@ -197,6 +207,18 @@ class Book:
     def of_activity(self, number: int) -> ActivityFacts:
         """Return the activity that `moves.activity` numbers."""
         return self.activities.facts(number)
+
+    def day_of(self, activity_id: uuid.UUID) -> int:
+        """Return the day of an activity."""
+        return self.activities.days[self._number_of[activity_id.bytes]]
+
+    def counted_kinds(self, kinds: Collection[str]) -> list[ActivityFacts]:
+        """Return the activities of some kinds that count."""
+        return [
+            self.activities.facts(number)
+            for number, kind in enumerate(self.activities.kinds)
+            if kind in kinds and number not in self._reversed
+        ]
 
     def counted(self) -> list[ActivityFacts]:
         """Return the activities that count: neither reversed nor a reversal."""

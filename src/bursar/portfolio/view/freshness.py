@@ -115,7 +115,7 @@ async def _built(context: Context, base_currency: str) -> BookView:
         telling = book.telling_prices(first_days(ids, axis, raw))
         return BookView(
             book,
-            Quotes(axis, known, (ids, raw), book_prices(telling)),
+            Quotes(axis, known, (ids, raw), book_prices(telling, known)),
             token=reading.snapshot,
             base_currency=base_currency,
             age_days_max=context.settings.price_age_days_max,
@@ -198,7 +198,7 @@ def _apply(
     """Change the view; it is dropped from the cache when that fails half-way."""
     try:
         growth: Growth = found.book.add(reading)
-        told = book_prices(found.book.counted_of(closes))
+        told = book_prices(found.book.counted_of(closes), found.quotes.instruments)
         for instrument_id, column in closes.items():
             place = found.quotes.correct(instrument_id, column, told.get(instrument_id))
             if place is not None:

@@ -5,6 +5,7 @@ stated cost, counts at the rate or price of its day. Each event carries the rate
 the report currency.
 """
 
+import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -113,6 +114,9 @@ def _stated(view: BookView, activities: Iterable[ActivityFacts]) -> Iterator[Lot
             counter_exponent=0 if received == NOWHERE else positions[received].exponent,
             choice=tuple((each["lot_id"], Decimal(each["quantity"])) for each in choice),
             stock_value=None,
+            acquired_on=None
+            if activity.acquired_on is None
+            else dt.date.fromisoformat(activity.acquired_on),
         )
 
 

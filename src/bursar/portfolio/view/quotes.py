@@ -24,6 +24,7 @@ AHEAD_DAYS = 31
 CASH_ROW = 0
 NEVER_TOO_OLD = 100
 DIGITS = 15
+FOREVER = 2**31
 
 
 def exact(number: float) -> Decimal:
@@ -56,7 +57,9 @@ class BookPrices:
     splits: dict[int, tuple[Decimal, Decimal]]
 
 
-def book_prices(activities: Iterable[ActivityFacts]) -> dict[uuid.UUID, BookPrices]:
+def book_prices(
+    activities: Iterable[ActivityFacts], instruments: Mapping[uuid.UUID, InstrumentRow]
+) -> dict[uuid.UUID, BookPrices]:
     """Collect trade prices and splits per instrument; the last trade of a day counts."""
     found: dict[uuid.UUID, BookPrices] = {}
     for activity in activities:
@@ -66,7 +69,9 @@ def book_prices(activities: Iterable[ActivityFacts]) -> dict[uuid.UUID, BookPric
         if activity.kind in ("buy", "sell"):
             price = activity.unit_price
             if price is None and activity.quantity and activity.amount is not None:
-                price = activity.amount / activity.quantity
+                known_as = instruments.get(activity.instrument_id)
+                size = Decimal(1) if known_as is None else known_as.multiplier
+                price = activity.amount / (activity.quantity * size)
             if price is not None and price > 0:
                 known.traded[activity.day] = price
         elif activity.kind == "split" and activity.ratio_numerator and activity.ratio_denominator:
@@ -81,6 +86,34 @@ class UsedPrice:
     price: Decimal
     day: int
     from_trade: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Days `first` to `last` that use the observation of day `seen`, or have none at all."""
+
+    first: int
+    last: int
+    seen: int | None
+
+
+def _stretches(observed: BoolArray, axis: Axis, age_days_max: int) -> list[Carried]:
+    """Return the stretches of days that are missing, or older than the limit; the last is open."""
+    days = np.flatnonzero(observed) + axis.first - LOOKBACK_DAYS
+    if len(days) == 0:
+        return [Carried(axis.first, FOREVER, None)]
+    ends = np.append(days[1:], FOREVER)
+    found = [Carried(axis.first, int(days[0]) - 1, None)]
+    for place in np.flatnonzero(ends - days > age_days_max + 1).tolist():
+        seen = int(days[place])
+        found.append(Carried(seen + age_days_max + 1, int(ends[place]) - 1, seen))
+    return found
+
+
+def _within(stretches: Iterable[Carried], span: tuple[int, int]) -> list[Carried]:
+    """Cut stretches to the days (start, end]."""
+    cut = (Carried(max(c.first, span[0] + 1), min(c.last, span[1]), c.seen) for c in stretches)
+    return [each for each in cut if each.first <= each.last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +148,7 @@ class Quotes:
         self._long = axis.days + LOOKBACK_DAYS
         self._observed: BoolArray = np.ones((len(ids) + 1, self._long), np.bool_)
         self._traded: dict[int, set[int]] = {}
+        self._gaps: dict[int, tuple[int, list[Carried]]] = {}
         price = np.ones((len(ids) + 1, axis.days))
         np.isnan(raw, out=self._observed[1:])
         np.logical_not(self._observed[1:], out=self._observed[1:])
@@ -168,6 +202,7 @@ class Quotes:
         """Replace the last prices of many instruments, whose earlier ones stand."""
         if len(tail.rows) == 0:
             return
+        self._gaps.clear()
         before = self.table.columns(tail.rows, tail.place - 1)[:, :1]
         raw = np.hstack((np.where(before == 0, np.nan, before), tail.closes))
         price = forward_fill(raw, np.arange(raw.shape[1])).price[:, 1:]
@@ -212,17 +247,16 @@ class Quotes:
         chosen = self._observed[rows, LOOKBACK_DAYS + place :]
         return np.asarray(chosen.any(axis=0), dtype=np.bool_)
 
-    def long_gaps(
-        self, instrument_id: uuid.UUID, start: int, end: int, *, age_days_max: int
-    ) -> int:
-        """Return the longest time in days a price was carried from `start` to `end`, if too long."""
+    def carried(
+        self, instrument_id: uuid.UUID, span: tuple[int, int], *, age_days_max: int
+    ) -> list["Carried"]:
+        """Return the stretches of (start, end] without a price, or with one that is too old."""
         row = self.row_of[instrument_id]
-        first = max(start - self.axis.first + LOOKBACK_DAYS, 0)
-        last = self.axis.place(end) + LOOKBACK_DAYS
-        seen = np.flatnonzero(self._observed[row, first : last + 1])
-        edges = np.concatenate(([0], seen, [last - first]))
-        longest = int(np.diff(edges).max()) if len(edges) > 1 else last - first
-        return longest if longest > age_days_max else 0
+        known = self._gaps.get(row)
+        if known is None or known[0] != age_days_max:
+            found = _stretches(self._observed[row], self.axis, age_days_max)
+            known = self._gaps[row] = (age_days_max, found)
+        return _within(known[1], span)
 
     def _filled(self, instrument_id: uuid.UUID, closes: FloatArray) -> FloatArray:
         """Carry one instrument's prices forward over the axis; 0 before the first."""
@@ -232,6 +266,7 @@ class Quotes:
         seen = np.flatnonzero(~np.isnan(raw))
         start = self.axis.first - LOOKBACK_DAYS
         self._traded.pop(row, None)
+        self._gaps.pop(row, None)
         if known is not None and known.traded:
             first_market = int(seen[0]) if len(seen) else self._long
             early = {d: p for d, p in known.traded.items() if 0 <= d - start < first_market}
@@ -310,3 +345,8 @@ class Rates:
         part = self._observed[self.row_of[currency], : self.axis.place(day) + LOOKBACK_DAYS + 1]
         seen = np.flatnonzero(part)
         return int(seen[-1]) - LOOKBACK_DAYS + self.axis.first if len(seen) else None
+
+    def carried(self, currency: str, span: tuple[int, int], *, age_days_max: int) -> list[Carried]:
+        """Return the stretches of (start, end] without a rate, or with one that is too old."""
+        observed = self._observed[self.row_of[currency]]
+        return _within(_stretches(observed, self.axis, age_days_max), span)

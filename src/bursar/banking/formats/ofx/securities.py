@@ -3,6 +3,7 @@
 from bursar.banking.formats.draft import AccountDraft
 from bursar.banking.formats.ofx.money import currency_code
 from bursar.banking.formats.ofx.tree import Node
+from bursar.banking.formats.ofx.values import number
 from bursar.banking.formats.problems import ProblemLog
 from bursar.banking.formats.statement import SecurityKind
 
@@ -66,6 +67,7 @@ class SecurityList:
             isin=unique_id if id_type == "ISIN" else None,
             source_id=unique_id,
             currency=currency_code(currency, section.line, self._log),
+            multiplier=None if info is None else number(info, "SHPERCTRCT", self._log),
         )
 
 

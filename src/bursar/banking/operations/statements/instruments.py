@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from decimal import Decimal
 
-from bursar.banking.calc.securities import identifiers_of, is_crypto
+from bursar.banking.calc.securities import contract_size, identifiers_of, is_crypto
 from bursar.banking.formats.statement import Security, SecurityKind
 from bursar.banking.operations.statements.accounts import Place
 from bursar.ledger.models import CommodityKind, InstrumentRef
@@ -91,6 +91,7 @@ def _lookup(
         kind=KINDS[security.kind],
         name=security.name or security.symbol or security.key,
         quantity_exponent=min(max(places, default), EXPONENT_MAX),
+        multiplier=contract_size(security),
     )
 
 

@@ -42,7 +42,8 @@ class Trade(Event):
     """A buy (quantity > 0) or a sale (quantity < 0) for `gross`, before `fees` and `taxes`.
 
     `choice` names the lots to close; it counts under the method `specific` only, where a trade
-    without one falls back to fifo (26 CFR 1.1012-1(c)).
+    without one falls back to fifo (26 CFR 1.1012-1(c)). `premium` is the id of the OptionEnd whose
+    premium joins the trade.
     """
 
     quantity: int
@@ -51,6 +52,25 @@ class Trade(Event):
     taxes: int = 0
     rate: Ratio | None = None
     choice: tuple[LotChoice, ...] = ()
+    premium: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionEnd(Event):
+    """Contracts that were exercised (quantity < 0: held ones) or assigned (> 0: written ones).
+
+    Their premium goes to the trade of the underlying that names this event.
+    """
+
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionExpiry(Event):
+    """Contracts, held or written, that ended worth nothing: their lots close at zero."""
+
+    quantity: int
+    rate: Ratio | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +178,8 @@ _RANKS: dict[type[Event], int] = {
     Reward: 3,
     DeliveryOut: 6,
     TransferOut: 6,
+    OptionEnd: 6,
+    OptionExpiry: 6,
 }
 _BUY_RANK = 2
 _SALE_RANK = 4

@@ -13,8 +13,9 @@ from datetime import timedelta
 
 from bursar.ledger.calc.lots.book import Book
 from bursar.ledger.calc.lots.errors import InvalidEvent, TransferUnresolved
-from bursar.ledger.calc.lots.events import Event, TransferIn, in_order
+from bursar.ledger.calc.lots.events import Event, Trade, TransferIn, in_order
 from bursar.ledger.calc.lots.lot import EMPTY_STATE, CarriedLot, LotState
+from bursar.ledger.calc.lots.options import with_premium
 from bursar.ledger.calc.lots.position import Position
 from bursar.ledger.calc.lots.rebuild import Rebuilt, apply
 
@@ -29,7 +30,9 @@ class _Run:
 
 
 def _arrival(event: Event) -> str | None:
-    """Return the sending event's id of an arrival that does not yet carry its lots."""
+    """Return the sending event's id of an arrival that does not yet carry its lots or premium."""
+    if isinstance(event, Trade):
+        return event.premium
     return event.source if isinstance(event, TransferIn) and not event.lots else None
 
 
@@ -43,9 +46,11 @@ def _advance(run: _Run, sent: dict[str, tuple[CarriedLot, ...]]) -> list[str]:
             break
         if source is not None and isinstance(event, TransferIn):
             event = replace(event, lots=sent[source])
+        elif source is not None and isinstance(event, Trade):
+            event = with_premium(event, sent[source])
         before = len(run.book.carried)
         # An action on a position that held nothing sends nothing, and nothing arrives.
-        if source is None or sent[source]:
+        if source is None or sent[source] or isinstance(event, Trade):
             apply(run.book, event)
         sent[event.id] = tuple(run.book.carried[before:])
         ran.append(event.id)

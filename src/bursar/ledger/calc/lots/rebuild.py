@@ -23,6 +23,8 @@ from bursar.ledger.calc.lots.events import (
     DeliveryOut,
     Event,
     Merger,
+    OptionEnd,
+    OptionExpiry,
     Rename,
     ReturnOfCapital,
     Reward,
@@ -35,6 +37,7 @@ from bursar.ledger.calc.lots.events import (
 )
 from bursar.ledger.calc.lots.lot import EMPTY_STATE, CarriedLot, LotState, Match, Residue
 from bursar.ledger.calc.lots.moves import apply_transfer_in, apply_transfer_out
+from bursar.ledger.calc.lots.options import apply_option_end, apply_option_expiry
 from bursar.ledger.calc.lots.position import Position
 from bursar.ledger.calc.lots.trades import (
     apply_delivery_in,
@@ -46,6 +49,8 @@ from bursar.ledger.calc.lots.trades import (
 # Each function takes its own event type, which a dictionary over the types cannot express.
 _APPLY: dict[type[Event], Callable[[Book, Any], None]] = {
     Trade: apply_trade,
+    OptionEnd: apply_option_end,
+    OptionExpiry: apply_option_expiry,
     Reward: apply_reward,
     DeliveryIn: apply_delivery_in,
     DeliveryOut: apply_delivery_out,
