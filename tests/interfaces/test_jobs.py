@@ -200,9 +200,8 @@ def test_a_worker_runs_what_is_due_a_job_on_request_and_writes_it_down(
     payload = json.dumps({"port": provider.port, "name": f"Effect {uuid.uuid4()}"})
     effect_id = put(addresses, own, "ledger.test_charge_keyed", payload=payload)
     jobs = own.send("GET", "/api/v1/schedules").json()["items"]
-    assert {job["job"]: job["every_seconds"] for job in jobs} == {
-        "DataCleanupJob": 86_400, "EffectSweepJob": 10,
-    }  # fmt: skip
+    intervals = {job["job"]: job["every_seconds"] for job in jobs}
+    assert intervals.items() >= {"DataCleanupJob": 86_400, "EffectSweepJob": 10}.items()
     assert own.send("POST", "/api/v1/schedules/NoJob/run", {}).json()["code"] == "no_such_job"
     with worker(own):
         asked = own.bursar("jobs", "run", "DataCleanupJob", "--json")
