@@ -58,6 +58,10 @@ async def test_a_hold_is_captured_in_parts_and_the_rest_released(door: Door) -> 
         "20.00",
         "40.00",
     )
+    above = await refused(door, "capture_payment", payment_id=held["id"], amount="40.01")
+    assert (above.code, above.details) == (
+        "above_held", {"on_hold": "40.00", "asked": "40.01", "currency": "USD"},
+    )  # fmt: skip
     done = await door.call("capture_payment", payment_id=held["id"], amount="25")
     assert (done["status"], done["captured"], done["released"]) == ("succeeded", "45.00", "15.00")
     assert await door.held(payer) == (D("55"), D("55"))
