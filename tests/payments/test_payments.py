@@ -15,6 +15,7 @@ from bursar.ledger.operations.accounts import close_account
 from bursar.ledger.operations.activities import reverse_activity
 from bursar.payments.models.payments import CaptureMethod, InitiatePayment
 from bursar.payments.operations.payments import initiate_payment
+from bursar.runtime.cleanup import delete_expired
 from tests.harness import Harness
 from tests.payments.build import Door
 
@@ -411,3 +412,17 @@ async def test_captures_and_refunds_at_the_same_time_happen_once(door: Door) -> 
         "partially_refunded", "80.00", "50.00", "20.00",
     )  # fmt: skip
     assert (await door.verified()).holds
+
+
+@pytest.mark.requirement("LEDGER.03")
+async def test_keys_of_payments_outlive_the_clean_up(door: Door) -> None:
+    await door.account("Payer", "10")
+    body = {"payer_account": "Payer", "payee_name": "Shop"}
+    first = await door.answer("initiate_payment", key="old", amount="1", **body)
+    poor = await refused(door, "initiate_payment", key="old-refusal", amount="99", **body)
+    door.harness.clock.advance(dt.timedelta(days=4_000))
+    await delete_expired(door.harness.database, door.harness.clock)
+    again = await door.answer("initiate_payment", key="old", amount="1", **body)
+    assert (again.replayed, again.document()) == (True, first.document())
+    same = await refused(door, "initiate_payment", key="old-refusal", amount="99", **body)
+    assert (same.replayed, same.as_json()) == (True, poor.as_json())
