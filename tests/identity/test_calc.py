@@ -85,15 +85,18 @@ def test_fresh_credentials_differ_and_parse() -> None:
 @pytest.mark.requirement("AUTH.07")
 def test_role_table() -> None:
     """The reviewed snapshot: whoever changes a role's rights changes this too."""
-    read = "banking:read identity:read identity:write ledger:read market:read portfolio:read"
+    read = (
+        "banking:read developer:read identity:read identity:write ledger:read market:read"
+        " payments:read portfolio:read"
+    )
     write = "banking:write ledger:write market:write portfolio:write"
     expected = {
-        "owner": f"{read} {write} developer:write admin approve",
-        "admin": f"{read} {write} developer:write admin approve",
+        "owner": f"{read} {write} payments:write audit:read developer:write admin approve",
+        "admin": f"{read} {write} payments:write audit:read developer:write admin approve",
         "trader": f"{read} {write} approve",
         "analyst": f"{read} market:write portfolio:write",
         "developer": f"{read} developer:write",
-        "auditor": read,
+        "auditor": f"{read} audit:read",
         "viewer": read,
     }
     assert {role.value: " ".join(sorted(s)) for role, s in SCOPES_OF_ROLE.items()} == {

@@ -92,7 +92,6 @@ def test_a_tools_fields_are_those_of_its_operation(name: str) -> None:
     full = operation.input_model.model_json_schema()
     assert given == set(full.get("properties", {})) | added
     required = set(full.get("required", ()))
-    required |= {KEY_FIELD} if operation.idempotency_required else set()
     assert set(made.input_schema.get("required", ())) == required
     for field, part in made.input_schema["properties"].items():
         assert part.get("description"), f"{name}.{field} does not say what it is"

@@ -238,6 +238,17 @@ async def test_tools_and_commands_make_a_key_and_tell_it(live: Live) -> None:
     assert balance(live, rich["id"]) == "35.00"
 
 
+@pytest.mark.requirement("PAY.08")
+async def test_history_and_status_are_resources(live: Live, payer: Any) -> None:
+    paid = send(live, "/payments", order(payer)).json()
+    async with connect(live, "http-auto") as client:
+        status = await client.read_resource(f"payments://status/{paid['id']}")
+        history = await client.read_resource("payments://history")
+    shown = live.send("GET", f"/api/v1/payments/{paid['id']}").json()
+    assert json.loads(status.contents[0].text) == shown
+    assert json.loads(history.contents[0].text)["items"][0]["id"] == paid["id"]
+
+
 @pytest.mark.requirement("PAY.04")
 def test_unknown_payments_and_scopes_are_refused(live: Live) -> None:
     unknown = live.send("GET", f"/api/v1/payments/{uuid.uuid4()}")

@@ -9,10 +9,13 @@ import pytest
 
 from bursar.core.errors import BursarError
 from bursar.interfaces.jobs import expire_late_payments
-from bursar.ledger.errors import AccountOnHold, PartOfPayment
-from bursar.ledger.models import AccountReference
+from bursar.ledger.errors import PartOfPayment
+from bursar.ledger.models import Account, AccountReference
 from bursar.ledger.operations.accounts import close_account
 from bursar.ledger.operations.activities import reverse_activity
+from bursar.payments.models.payments import CaptureMethod, InitiatePayment
+from bursar.payments.operations.payments import initiate_payment
+from bursar.runtime.cleanup import delete_expired
 from tests.harness import Harness
 from tests.payments.build import Door
 
@@ -58,6 +61,10 @@ async def test_a_hold_is_captured_in_parts_and_the_rest_released(door: Door) -> 
         "20.00",
         "40.00",
     )
+    above = await refused(door, "capture_payment", payment_id=held["id"], amount="40.01")
+    assert (above.code, above.details) == (
+        "above_held", {"on_hold": "40.00", "asked": "40.01", "currency": "USD"},
+    )  # fmt: skip
     done = await door.call("capture_payment", payment_id=held["id"], amount="25")
     assert (done["status"], done["captured"], done["released"]) == ("succeeded", "45.00", "15.00")
     assert await door.held(payer) == (D("55"), D("55"))
@@ -278,45 +285,63 @@ async def test_an_account_with_a_hold_is_not_closed_on_either_side(door: Door) -
         capture_method="manual",
     )  # fmt: skip
 
-    async def close(account) -> None:
-        async with door.harness.context() as context:
-            await close_account(context, AccountReference(account_id=account.id))
-
     for account in (payer, payee):
-        with pytest.raises(AccountOnHold):
-            await close(account)
+        assert await close(door, account) == "account_on_hold"
     await door.call("capture_payment", payment_id=held["id"])
-    await close(payer)
+    assert await close(door, payer) == "closed"
     error = await refused(door, "process_refund", payment_id=held["id"])
     assert error.code == "account_closed"
 
 
+async def close(door: Door, account: Account) -> str:
+    """Close an account; return "closed", or the code of the refusal."""
+    try:
+        async with door.harness.context() as context:
+            await close_account(context, AccountReference(account_id=account.id))
+    except BursarError as error:
+        return error.code
+    return "closed"
+
+
 @pytest.mark.requirement("LEDGER.01")
-async def test_closing_and_paying_at_the_same_moment_cannot_both_win(door: Door) -> None:
-    for round_ in range(6):
-        await door.account(f"Payer {round_}", "10")
-        payee = await door.account(f"Payee {round_}")
+@pytest.mark.parametrize("manual", [False, True])
+async def test_an_account_is_not_closed_while_a_payment_to_it_is_being_posted(
+    door: Door, *, manual: bool
+) -> None:
+    payer, payee = await door.account("Payer", "10"), await door.account("Payee")
+    body = InitiatePayment(
+        payer_account=str(payer.id),
+        payee_account=str(payee.id),
+        amount=D(1),
+        capture_method=CaptureMethod.MANUAL if manual else CaptureMethod.AUTOMATIC,
+    )
+    async with door.harness.context() as context:
+        await initiate_payment(context, body)
+        closing = asyncio.create_task(close(door, payee))
+        await asyncio.sleep(0.3)
+        assert not closing.done()
+    assert await closing == ("account_on_hold" if manual else "account_not_empty")
 
-        async def pay(round_: int = round_) -> str:
-            try:
-                await door.call(
-                    "initiate_payment", payer_account=f"Payer {round_}",
-                    payee_account=f"Payee {round_}", amount="1",
-                )  # fmt: skip
-            except BursarError as error:
-                return error.code
-            return "paid"
 
-        async def close(account_id: uuid.UUID = payee.id) -> str:
-            try:
-                async with door.harness.context() as context:
-                    await close_account(context, AccountReference(account_id=account_id))
-            except BursarError as error:
-                return error.code
-            return "closed"
+@pytest.mark.requirement("LEDGER.01")
+@pytest.mark.parametrize("manual", [False, True])
+async def test_nothing_is_paid_into_an_account_that_is_being_closed(
+    door: Door, *, manual: bool
+) -> None:
+    await door.account("Payer", "10")
+    payee = await door.account("Payee")
+    more = {"capture_method": "manual"} if manual else {}
 
-        outcomes = await asyncio.gather(pay(), close())
-        assert outcomes in (["paid", "account_not_empty"], ["account_closed", "closed"])
+    async def pay() -> BursarError:
+        body = {"payer_account": "Payer", "payee_account": "Payee", "amount": "1"}
+        return await refused(door, "initiate_payment", **body, **more)
+
+    async with door.harness.context() as context:
+        await close_account(context, AccountReference(account_id=payee.id))
+        paying = asyncio.create_task(pay())
+        await asyncio.sleep(0.3)
+        assert not paying.done()
+    assert (await paying).code == "account_closed"
 
 
 @pytest.mark.requirement("LEDGER.02")
@@ -340,3 +365,64 @@ async def test_the_scheduler_expires_what_is_late_in_every_workspace(door: Door)
         assert (row["status"], row["released"]) == ("expired", "10.00")
         shown = await each.call("check_payment_status", key=None, payment_id=row["id"])
         assert shown["timeline"][1]["actor_kind"] == "system"
+
+
+@pytest.mark.requirement("LEDGER.01", "LEDGER.03")
+async def test_payments_at_the_same_time_cannot_spend_the_same_money_twice(door: Door) -> None:
+    payer = await door.account("Payer", "100")
+    await door.account("Shop")
+    body = {"payer_account": "Payer", "payee_account": "Shop", "amount": "30"}
+
+    async def pay(number: int) -> str:
+        more = {"capture_method": "manual"} if number % 2 else {}
+        try:
+            return (await door.call("initiate_payment", **body, **more))["id"]
+        except BursarError as error:
+            return error.code
+
+    outcomes = await asyncio.gather(*(pay(number) for number in range(8)))
+    assert outcomes.count("insufficient_funds") == 5
+    assert (await door.held(payer))[1] == D(10)
+    assert (await door.verified()).holds
+
+
+@pytest.mark.requirement("LEDGER.02")
+async def test_captures_and_refunds_at_the_same_time_happen_once(door: Door) -> None:
+    await door.account("Payer", "100")
+    held = await door.call(
+        "initiate_payment", payer_account="Payer", payee_name="Hotel", amount="100",
+        capture_method="manual",
+    )  # fmt: skip
+
+    async def outcome(operation: str, **body) -> str:
+        try:
+            await door.call(operation, payment_id=held["id"], **body)
+        except BursarError as error:
+            return error.code
+        return "done"
+
+    acts = [outcome("capture_payment", amount="40", final=False) for _ in range(4)]
+    assert sorted(await asyncio.gather(*acts)) == ["above_held", "above_held", "done", "done"]
+    acts = [outcome("process_refund", amount="50") for _ in range(4)]
+    acts.append(outcome("cancel_payment"))
+    outcomes = sorted(await asyncio.gather(*acts))
+    assert outcomes == ["above_captured"] * 3 + ["done", "done"]
+    shown = await door.call("check_payment_status", key=None, payment_id=held["id"])
+    assert (shown["status"], shown["captured"], shown["refunded"], shown["released"]) == (
+        "partially_refunded", "80.00", "50.00", "20.00",
+    )  # fmt: skip
+    assert (await door.verified()).holds
+
+
+@pytest.mark.requirement("LEDGER.03")
+async def test_keys_of_payments_outlive_the_clean_up(door: Door) -> None:
+    await door.account("Payer", "10")
+    body = {"payer_account": "Payer", "payee_name": "Shop"}
+    first = await door.answer("initiate_payment", key="old", amount="1", **body)
+    poor = await refused(door, "initiate_payment", key="old-refusal", amount="99", **body)
+    door.harness.clock.advance(dt.timedelta(days=4_000))
+    await delete_expired(door.harness.database, door.harness.clock)
+    again = await door.answer("initiate_payment", key="old", amount="1", **body)
+    assert (again.replayed, again.document()) == (True, first.document())
+    same = await refused(door, "initiate_payment", key="old-refusal", amount="99", **body)
+    assert (same.replayed, same.as_json()) == (True, poor.as_json())

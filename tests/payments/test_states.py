@@ -134,6 +134,13 @@ async def test_what_identifies_a_payment_stays_and_it_is_never_removed(planter: 
     ):
         with pytest.raises(DBAPIError, match=r"never|cannot|violates check"):
             await planter.run(text(f"UPDATE payment SET {change}{where}"), row)
+    for status, change in (
+        (S.PARTIALLY_REFUNDED, "refunded = 20"),
+        (S.PARTIALLY_CAPTURED, "captured = 30"),
+    ):
+        other = await planter.plant(status)
+        with pytest.raises(DBAPIError, match="never taken back"):
+            await planter.run(text(f"UPDATE payment SET {change}{where}"), other)
     for removal in (f"DELETE FROM payment{where}", "TRUNCATE payment CASCADE"):
         with pytest.raises(DBAPIError, match=r"never changed or removed|permission denied"):
             await planter.run(text(removal), row if "DELETE" in removal else {})

@@ -170,6 +170,13 @@ async def test_exports_and_running_balances_count_payments(door: Door) -> None:
             page = await search_transactions(context, SearchTransactions(account=name))
             held_now = (await door.held(account))[0]
             assert page.items[0].balance_after == held_now
+            stated = await get_account_statement(
+                context, StatementQuery(account_id=account.id, first_day=dt.date(2026, 1, 1))
+            )
+            after = {line.activity_id: line.balance for line in stated.items}
+            moved = [row for row in page.items if row.id in after]
+            assert len(moved) == (4 if name == "Payer" else 2)
+            assert all(row.balance_after == after[row.id] for row in moved)
         for other in (ExportFormat.CSV, ExportFormat.BEANCOUNT):
             assert (await export(context, ExportBook(format=other))).rows == 4
     book = json.loads(exported.content)

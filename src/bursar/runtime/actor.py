@@ -54,7 +54,9 @@ PACKAGES = (
     "portfolio",
 )
 READ_SCOPES = frozenset(f"{package}:read" for package in PACKAGES)
-WRITE_SCOPES = frozenset(f"{package}:write" for package in PACKAGES)
+# The journal is written by every operation and by none of its own.
+ONLY_READ = frozenset({"audit"})
+WRITE_SCOPES = frozenset(f"{package}:write" for package in PACKAGES if package not in ONLY_READ)
 PEOPLE_SCOPES = frozenset({"approve", "admin"})
 SCOPES = READ_SCOPES | WRITE_SCOPES | PEOPLE_SCOPES
 

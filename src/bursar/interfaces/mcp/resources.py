@@ -1,4 +1,4 @@
-"""Resources: addresses under bursar:// that read through the same operations as the tools."""
+"""Resources: addresses (bursar://, payments://) that read through the same operations as the tools."""
 
 import re
 from dataclasses import dataclass, field
@@ -40,6 +40,10 @@ RULES = (
         "Transactions of one account",
     ),
     ResourceRule("bursar://quotes/{ticker}", "market.get_price", "Latest price of one instrument"),
+    ResourceRule("payments://history", "payments.list_payments", "Payments, newest first"),
+    ResourceRule(
+        "payments://status/{payment_id}", "payments.check_payment_status", "One payment's state"
+    ),
     ResourceRule("bursar://figures/{figure_id}", "portfolio.explain", "How a figure came about"),
 )
 

@@ -69,25 +69,27 @@ REFER = """
 -- References of payments are checked once per statement, as those of transfers are: both accounts
 -- are the workspace's own and open, the commodity is its, and what was authorised from a balance
 -- has the group with the payment's own id (insert that first, or in the same statement). The group
--- holds a key lock on both accounts, so neither is being closed meanwhile.
+-- holds a key lock on both accounts, so neither is being closed meanwhile. Joined by primary keys
+-- alone: the plan is kept, and one made while the tables were empty must not read a workspace's groups.
 CREATE FUNCTION payments_refer() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     first record;
 BEGIN
-    SELECT n.id, (payer.id IS NULL OR c.id IS NULL OR (n.payee_account_id IS NOT NULL AND payee.id IS NULL)
-                  OR (n.authorized > 0 AND n.method = 'balance' AND g.id IS NULL)) AS lost
-    INTO first
-    FROM added n
-    LEFT JOIN account payer ON payer.id = n.payer_account_id AND payer.workspace_id = n.workspace_id
-                           AND payer.class IN ('asset', 'liability')
-    LEFT JOIN account payee ON payee.id = n.payee_account_id AND payee.workspace_id = n.workspace_id
-                           AND payee.class IN ('asset', 'liability')
-    LEFT JOIN commodity c ON c.id = n.commodity_id AND c.workspace_id = n.workspace_id
-    LEFT JOIN transfer_group g ON g.id = n.id AND g.workspace_id = n.workspace_id
-    WHERE payer.id IS NULL OR c.id IS NULL OR (n.payee_account_id IS NOT NULL AND payee.id IS NULL)
-       OR (n.authorized > 0 AND n.method = 'balance' AND g.id IS NULL)
-       OR payer.closed_at IS NOT NULL OR payee.closed_at IS NOT NULL
+    SELECT x.lost INTO first
+    FROM (SELECT (payer.workspace_id = n.workspace_id AND payer.class IN ('asset', 'liability')
+                  AND (n.payee_account_id IS NULL OR (payee.workspace_id = n.workspace_id
+                                                      AND payee.class IN ('asset', 'liability')))
+                  AND c.workspace_id = n.workspace_id
+                  AND (n.authorized = 0 OR n.method <> 'balance'
+                       OR g.workspace_id = n.workspace_id)) IS NOT TRUE AS lost,
+                 payer.closed_at IS NOT NULL OR payee.closed_at IS NOT NULL AS closed
+          FROM added n
+          LEFT JOIN account payer ON payer.id = n.payer_account_id
+          LEFT JOIN account payee ON payee.id = n.payee_account_id
+          LEFT JOIN commodity c ON c.id = n.commodity_id
+          LEFT JOIN transfer_group g ON g.id = n.id) x
+    WHERE x.lost OR x.closed
     LIMIT 1;
     IF FOUND AND first.lost THEN
         RAISE EXCEPTION 'a payment needs accounts, a commodity and a group of its workspace'
