@@ -77,7 +77,8 @@ async def furnished_workspace(live: Live) -> Somebody:
     return her
 
 
-async def _signed_in(live: Live, *, new: bool) -> Somebody:
+async def new_link(live: Live, *, new: bool = False) -> str:
+    """The secret of a fresh sign-in link: of the server's owner, or of a new workspace's."""
     catalogue.load()
     settings = Settings(_env_file=None, bursar_home=live.home)
     database = Database(live.environment["DATABASE_URL"], connections_max=2)
@@ -101,7 +102,11 @@ async def _signed_in(live: Live, *, new: bool) -> Somebody:
             )
     finally:
         await database.close()
-    secret = made.sign_in_link.get_secret_value()
+    return made.sign_in_link.get_secret_value()
+
+
+async def _signed_in(live: Live, *, new: bool) -> Somebody:
+    secret = await new_link(live, new=new)
     reply = live.send("POST", "/api/v1/auth/link", {"secret": secret}, token=None)
     assert reply.status == 200, reply.body
     return Somebody(live, json.loads(reply.body)["token"])

@@ -31,7 +31,7 @@ from bursar.core.ids import new_id
 from bursar.core.model import Nothing
 from bursar.interfaces.application import Application
 from bursar.interfaces.text_checks import field_name, refuse_unstorable
-from bursar.runtime.actor import NOBODY, UNKNOWN_CLIENT, Actor, Client, Source
+from bursar.runtime.actor import NOBODY, PEOPLE_SCOPES, UNKNOWN_CLIENT, Actor, Client, Source
 from bursar.runtime.context import Context, PrepareContext
 from bursar.runtime.database import Transaction, with_retry
 from bursar.runtime.journal import Entry, hash_input
@@ -153,9 +153,15 @@ def _check_scope(operation: Operation, actor: Actor) -> None:
     if operation.scope is not None and not actor.may(operation.scope):
         raise Forbidden(
             f"this credential lacks the scope {operation.scope}",
-            hint=f"Use a token that carries {operation.scope}.",
+            hint=_way_to(operation.scope),
             details={"scope": operation.scope},
         )
+
+
+def _way_to(scope: str) -> str:
+    if scope in PEOPLE_SCOPES:
+        return "API tokens never carry it. Sign in as a person who has it, such as by 'bursar sign-in'."
+    return f"Use a token that carries {scope}."
 
 
 def validate(operation: Operation, body: Mapping[str, Any] | BaseModel) -> BaseModel:
@@ -231,7 +237,13 @@ async def _carry_out(passage: _Passage) -> Answer:
 async def _run(passage: _Passage, transaction: Transaction) -> Answer | BursarError:
     """Run the operation in its transaction; return its answer, or a refusal that is kept."""
     operation, call = passage.operation, passage.call
-    keyed = operation.writes and call.idempotency_key is not None and not call.dry_run
+    # Signing in belongs to no workspace yet, and its answer is a secret that is stored nowhere.
+    keyed = (
+        operation.writes
+        and operation.scope is not None
+        and call.idempotency_key is not None
+        and not call.dry_run
+    )
     keeps_refusals = keyed and operation.moves_money
     if keyed:
         stored = await _claim(passage, transaction)
