@@ -1,6 +1,6 @@
 """No input breaks an operation, by any interface: it is answered, or refused with field and reason.
 
-A short, repeatable run belongs to the suite; `make fuzz` runs the long form, and writes are real.
+A short, repeatable run belongs to the suite; `make fuzz` runs the long form. Writes are dry runs.
 """
 
 import json

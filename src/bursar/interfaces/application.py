@@ -74,14 +74,19 @@ class Application:
         return actor
 
 
+def tune_garbage_collection() -> None:
+    """Look for garbage seldom, and never among what was loaded by now."""
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+
+
 @asynccontextmanager
 async def open_application(
     settings: Settings, database_url: str, *, clock: Clock | None = None
 ) -> AsyncIterator[Application]:
     """Open the application and close all of it, also when opening fails half way."""
     catalogue.load()
-    gc.freeze()  # what was loaded stays
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    tune_garbage_collection()
     database = Database(database_url, connections_max=settings.database_connections_max)
     try:
         yield Application(settings, clock or SystemClock(), database)
