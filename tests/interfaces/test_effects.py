@@ -11,7 +11,6 @@ from bursar.core.errors import Refused, Unavailable
 from bursar.core.ids import new_id
 from bursar.interfaces.application import Application
 from bursar.interfaces.effect_runner import carry_out, sweep
-from bursar.interfaces.schedule import SECONDS_BETWEEN
 from bursar.interfaces.worker import JOBS
 from bursar.runtime import effects
 from bursar.runtime.actor import Source, system_actor
@@ -172,7 +171,3 @@ async def test_a_provider_refuses_to_run_inside_a_transaction(harness: Harness) 
         with pytest.raises(NetworkInTransactionError):
             refuse_open_transaction("the provider")
         assert context.effects == []
-
-
-def test_every_scheduled_name_is_a_job_and_every_job_is_scheduled() -> None:
-    assert SECONDS_BETWEEN.keys() == JOBS.keys()
