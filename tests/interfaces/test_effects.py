@@ -11,7 +11,6 @@ from bursar.core.errors import Refused, Unavailable
 from bursar.core.ids import new_id
 from bursar.interfaces.application import Application
 from bursar.interfaces.effect_runner import carry_out, sweep
-from bursar.interfaces.worker import JOBS
 from bursar.runtime import effects
 from bursar.runtime.actor import Source, system_actor
 from bursar.runtime.context import EffectRequest, NetworkInTransactionError, refuse_open_transaction
