@@ -40,6 +40,8 @@ KINDS = {
 BY_OPERATION = {("portfolio.delete_targets", "name"): "policy"}
 # Ids of somebody else's books, kept as they are and never looked up.
 NOT_OURS = {"external_id"}
+# A gap, not a rule: `two_workspaces` makes none of these yet, so they are not compared.
+NO_SAMPLE_YET = {"payment_id", "transfer_id", "effect_id", "run_id", "actor_id", "object_id"}
 SPLIT = {"instrument": "AAPL", "kind": "split", "ex_date": "2022-12-01"}
 SPLIT |= {"ratio_numerator": 2, "ratio_denominator": 1}
 MERGER = {"instrument": "AAPL", "kind": "merger", "ex_date": "2022-12-01"}
@@ -81,7 +83,7 @@ def kind_of(operation: Operation, path: Path, leaf: dict[str, Any]) -> str | Non
         return BY_OPERATION[operation.name, name]
     if path[-1] == KEY:
         return "instrument" if words.startswith("Instrument:") else None
-    if path[-1] == VALUE or "column" in words.lower() or name in NOT_OURS:
+    if path[-1] == VALUE or "column" in words.lower() or name in NOT_OURS | NO_SAMPLE_YET:
         return None
     looks = (
         leaf.get("format") == "uuid"
