@@ -11,7 +11,7 @@ LOCK_AGE ?= 7 days
 LOCK_FRESH ?= fastapi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check fix test bench crash conformance requirements docs snapshots lock package clean
+.PHONY: help setup run check fix test fuzz bench crash conformance requirements docs snapshots lock package clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -48,6 +48,13 @@ bench: $(STAMP) ## the benchmarks; results in bench/RESULTS.md
 
 crash: $(STAMP) ## the kill matrix: 54 kills of every part under load (ARGS="--kills 9")
 	$(PYTHON_IN) -m tests.crash.matrix $(ARGS)
+
+FUZZ_ROUNDS ?= 400
+FUZZ_SEED ?= $(shell date +%s)
+fuzz: $(STAMP) ## hostile input for every operation, long form (FUZZ_ROUNDS, FUZZ_SEED)
+	@echo "seed $(FUZZ_SEED)"
+	BURSAR_FUZZ_ROUNDS=$(FUZZ_ROUNDS) BURSAR_FUZZ_SEED=$(FUZZ_SEED) \
+		$(PYTHON_IN) -m pytest tests/interfaces/test_fuzz.py -q -n $(WORKERS) $(ARGS)
 
 # The official tools and a Node new enough for them, pinned by hash; npm is all that is needed.
 CONFORMANCE := deploy/conformance

@@ -17,6 +17,7 @@ BENCHES = {
     "portfolio_store": "Portfolio through the store",
     "portfolio_http": "Portfolio summary through HTTP",
     "market_load": "Prices in and out",
+    "statement_import": "Large statements and the proof of the book",
     "invoke": "The one door",
     "journal_sealing": "The sealed journal",
     "mcp_calls": "MCP calls",

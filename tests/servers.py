@@ -7,6 +7,7 @@ die with it. They are fast instead of durable. Every worker makes databases of i
 
 import asyncio
 import dataclasses
+import os
 import shutil
 import subprocess
 import tempfile
@@ -141,6 +142,8 @@ class RunningServers:
 def _remove_old_folders() -> None:
     """Remove what killed runs left; a running one holds its lock."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        if folder.stat().st_uid != os.getuid():
+            continue  # another user's, who may be running
         if (folder / "run" / "lock").exists() and not is_running(Home(folder)):
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -127,6 +127,10 @@ class Settings(BaseSettings):
     bursar_token: SecretStr = Field(
         SecretStr(""), description="API token of the command line and of 'bursar mcp'."
     )
+    xdg_config_home: Path | None = Field(
+        None,
+        description="Folder of a person's configuration; 'bursar sign-in' keeps its session there. Blank means ~/.config.",
+    )
 
     @field_validator(
         "database_url",
@@ -134,6 +138,7 @@ class Settings(BaseSettings):
         "redis_url",
         "public_url",
         "bursar_api_url",
+        "xdg_config_home",
         mode="before",
     )
     @classmethod

@@ -1,7 +1,9 @@
 """Time is UTC and comes from a clock that is handed in, so that tests and replays own it."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import Annotated, Protocol
+
+from pydantic import AfterValidator, AwareDatetime
 
 
 class Clock(Protocol):
@@ -51,3 +53,18 @@ def utc_day_end(day: date) -> datetime:
     if day == date.max:
         return datetime.max.replace(tzinfo=UTC)
     return utc_midnight(day + timedelta(days=1))
+
+
+def within_utc(moment: datetime) -> datetime:
+    """Return a moment unchanged; raise ValueError when UTC has no such year (1 to 9999)."""
+    if moment.tzinfo is not None:
+        try:
+            moment.astimezone(UTC)
+        except OverflowError:
+            msg = "in UTC this moment lies outside the years 1 to 9999"
+            raise ValueError(msg) from None
+    return moment
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(within_utc)]
+"""A point in time given from outside: with its offset, and one that UTC has."""

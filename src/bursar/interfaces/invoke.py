@@ -30,7 +30,8 @@ from bursar.core.errors import (
 from bursar.core.ids import new_id
 from bursar.core.model import Nothing
 from bursar.interfaces.application import Application
-from bursar.runtime.actor import NOBODY, UNKNOWN_CLIENT, Actor, Client, Source
+from bursar.interfaces.text_checks import field_name, refuse_unstorable
+from bursar.runtime.actor import NOBODY, PEOPLE_SCOPES, UNKNOWN_CLIENT, Actor, Client, Source
 from bursar.runtime.context import Context, PrepareContext
 from bursar.runtime.database import Transaction, with_retry
 from bursar.runtime.journal import Entry, hash_input
@@ -40,7 +41,6 @@ from bursar.runtime.store import claim_key
 KEY_CHARACTERS_MAX = 255
 REFUSED_FIRST = 400
 SHOWN_ONCE = frozenset({"token", "secret"})
-NUL = "\x00"
 PROBLEMS_MAX = 20
 log = structlog.get_logger()
 
@@ -153,56 +153,37 @@ def _check_scope(operation: Operation, actor: Actor) -> None:
     if operation.scope is not None and not actor.may(operation.scope):
         raise Forbidden(
             f"this credential lacks the scope {operation.scope}",
-            hint=f"Use a token that carries {operation.scope}.",
+            hint=_way_to(operation.scope),
             details={"scope": operation.scope},
         )
+
+
+def _way_to(scope: str) -> str:
+    if scope in PEOPLE_SCOPES:
+        return "API tokens never carry it. Sign in as a person who has it, such as by 'bursar sign-in'."
+    return f"Use a token that carries {scope}."
 
 
 def validate(operation: Operation, body: Mapping[str, Any] | BaseModel) -> BaseModel:
     """Return the operation's input, or raise InvalidInput naming the first field that is wrong."""
     if isinstance(body, operation.input_model):
         return body
-    _refuse_nul(body)
+    refuse_unstorable(body)
     try:
         return operation.input_model.model_validate(body)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_context=False, include_input=False)
         listed: list[JsonValue] = [
-            {"field": _field_name(p["loc"]), "problem": _sentence(p)}
+            {"field": field_name(p["loc"]), "problem": _sentence(p)}
             for p in problems[:PROBLEMS_MAX]
         ]
         first = problems[0]
-        name = _field_name(first["loc"])
+        name = field_name(first["loc"])
         raise InvalidInput(
             f"{name}: {_sentence(first)}" if name else _sentence(first),
             field=name or None,
             details={"problems": listed, "count": len(problems)},
         ) from None
-
-
-def _refuse_nul(body: object) -> None:
-    """Refuse text with a NUL character, which no text column of the database can hold."""
-    waiting: list[tuple[tuple[int | str, ...], object]] = [((), body)]
-    while waiting:
-        location, value = waiting.pop()
-        if isinstance(value, str):
-            if NUL in value:
-                name = _field_name(location).replace(NUL, "")
-                raise InvalidInput(
-                    f"{name}: this text holds a NUL character",
-                    field=name or None,
-                    hint="Remove it; send a file that is not UTF-8 text in base64.",
-                )
-        elif isinstance(value, Mapping):
-            for key, each in value.items():
-                here = (*location, str(key))
-                waiting += ((here, str(key)), (here, each))
-        elif isinstance(value, list | tuple):
-            waiting += [((*location, n), each) for n, each in enumerate(value)]
-
-
-def _field_name(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location)
 
 
 def _sentence(problem: Any) -> str:
@@ -256,7 +237,13 @@ async def _carry_out(passage: _Passage) -> Answer:
 async def _run(passage: _Passage, transaction: Transaction) -> Answer | BursarError:
     """Run the operation in its transaction; return its answer, or a refusal that is kept."""
     operation, call = passage.operation, passage.call
-    keyed = operation.writes and call.idempotency_key is not None and not call.dry_run
+    # Signing in belongs to no workspace yet, and its answer is a secret that is stored nowhere.
+    keyed = (
+        operation.writes
+        and operation.scope is not None
+        and call.idempotency_key is not None
+        and not call.dry_run
+    )
     keeps_refusals = keyed and operation.moves_money
     if keyed:
         stored = await _claim(passage, transaction)

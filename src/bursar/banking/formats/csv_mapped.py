@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bursar.banking.formats import numbers
 from bursar.banking.formats.cells import Cells
 from bursar.banking.formats.csv_mapping import Mapping, MappingGuess, guess_mapping
+from bursar.banking.formats.csv_preamble import stated_balances
 from bursar.banking.formats.csv_table import (
     HEADER_ROWS_MAX,
     Row,
@@ -155,6 +156,19 @@ def _read(table: Table, mapping: Mapping, log: ProblemLog) -> list[AccountDraft]
                 currency=mapping.default_currency,
             )
         _read_row(draft, row, reader)
+    if len(drafts) == 1:  # a balance above several accounts belongs to none of them
+        (draft,) = drafts.values()
+        found = list(stated_balances(table.preamble, reader.order, reader.mark))
+        if found:
+            stated = max(found, key=lambda balance: balance.as_of)
+            draft.currency = draft.currency or stated.currency
+            draft.add_balance(
+                stated.line,
+                kind="ledger",
+                amount=stated.amount,
+                as_of=stated.as_of,
+                currency=stated.currency,
+            )
     return list(drafts.values())
 
 

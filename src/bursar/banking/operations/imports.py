@@ -37,6 +37,7 @@ from bursar.banking.tables import ImportBatch
 from bursar.core.ids import new_id
 from bursar.ledger.models import AccountChange, ActivityFilter, InstrumentRef
 from bursar.ledger.operations.accounts import change_account
+from bursar.ledger.operations.lots import lots_derived_once
 from bursar.ledger.operations.search import search_activities
 from bursar.market.models.actions import CorporateActionRow
 from bursar.runtime.context import Context
@@ -78,6 +79,11 @@ async def import_statement(context: Context, body: ImportStatement) -> ImportRes
     """
     reading = await reading_of(context, body)
     await _one_at_a_time(context)
+    async with lots_derived_once(context):
+        return await _into_the_book(context, reading, body)
+
+
+async def _into_the_book(context: Context, reading: Reading, body: ImportStatement) -> ImportResult:
     import_id = new_id()
     if reading.book is not None:
         result = await read_book(context, reading.book, _empty(reading, body, import_id))

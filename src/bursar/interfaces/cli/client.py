@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from bursar import __version__
 from bursar.core.errors import BursarError, Refused, Unauthenticated, Unavailable
+from bursar.interfaces.cli.session_store import session_at
 
 PREFIX = "/api/v1"
 SECONDS_MAX = 300
@@ -67,10 +68,11 @@ class Server:
 
     def _headers(self, *, dry_run: bool) -> dict[str, str]:
         headers = {
-            "Authorization": f"Bearer {self.token}",
             "User-Agent": f"bursar-cli/{__version__}",
             "Accept": "application/json",
         }
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
         if dry_run:
             headers["Dry-Run"] = "true"
         return headers
@@ -134,23 +136,33 @@ def _read(status: int, raw: bytes) -> Any:
 
 
 def find_server() -> Server:
-    """Return the server to speak to, from the settings or from this machine's installation."""
-    from bursar.settings import Settings  # noqa: PLC0415 - heavy, loaded on first use
+    """Return the server to speak to, and as whom: BURSAR_TOKEN, a signed-in person, or this machine.
 
-    settings = Settings()
-    token = settings.bursar_token.get_secret_value()
+    The last is the token that 'bursar up' made here.
+    """
+    settings, address = place()
+    token = settings.bursar_token.get_secret_value() or session_at(settings, address)
     token_file = settings.bursar_home / "keys" / "cli-token"
     if not token and token_file.is_file():
         token = token_file.read_text(encoding="utf-8").strip()
     if not token:
         raise Unauthenticated(
             "the command line has no token",
-            hint="Set BURSAR_TOKEN, or run on the machine where 'bursar up' made one.",
+            hint="Run 'bursar sign-in', set BURSAR_TOKEN, or run on the machine where 'bursar up'"
+            " made one.",
         )
+    return Server(address, token)
+
+
+def place() -> tuple[Any, str]:
+    """Return the settings, and the address of the server they mean."""
+    from bursar.settings import Settings  # noqa: PLC0415 - heavy, loaded on first use
+
+    settings = Settings()
     host = "127.0.0.1" if settings.server_host in ("0.0.0.0", "::") else settings.server_host  # noqa: S104 - reading, not binding
     here = _running_port(settings.bursar_home / "run" / "status.json") or settings.server_port
     address = settings.bursar_api_url or f"http://{host}:{here}"
-    return Server(address.rstrip("/"), token)
+    return settings, address.rstrip("/")
 
 
 def _running_port(status_file: Path) -> int | None:

@@ -103,7 +103,8 @@ def _parameter(facts: dict[str, Any]) -> inspect.Parameter:
         marker: Any = typer.Argument(help=text, show_default=False, metavar=facts["name"].upper())
     elif facts["kind"] == "boolean":
         name = facts["name"].replace("_", "-")
-        marker = typer.Option(f"--{name}/--no-{name}", help=text, show_default=False)
+        opposite = name.removeprefix("no-") if name.startswith("no-") else f"no-{name}"
+        marker = typer.Option(f"--{name}/--{opposite}", help=text, show_default=False)
     else:
         marker = typer.Option(f"--{facts['name'].replace('_', '-')}", help=text, show_default=False)
     default: Any = inspect.Parameter.empty if facts["required"] else None

@@ -9,7 +9,7 @@ import typer
 
 from bursar import __version__
 from bursar.core.errors import BursarError
-from bursar.interfaces.cli import events, files
+from bursar.interfaces.cli import events, files, sessions
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 EXIT_FAILED = 1
@@ -22,6 +22,9 @@ def add_server_commands(app: typer.Typer, groups: dict[str, typer.Typer]) -> Non
     app.command("up")(up)
     app.command("doctor")(doctor)
     app.command("mcp")(mcp)
+    app.command("sign-in")(sessions.sign_in)
+    app.command("sign-out")(sessions.sign_out)
+    app.command("set-password")(sessions.set_password)
     app.command("import")(files.import_files)
     app.command("load-prices")(files.load_prices)
     app.command("export")(files.export)

@@ -21,6 +21,7 @@ from bursar.interfaces.application import Application
 from bursar.interfaces.journal_metrics import JournalGauges
 from bursar.interfaces.rest.openapi import build
 from bursar.interfaces.rest.routes import render_error
+from bursar.interfaces.rest.sign_in import sign_in_page, sign_in_script
 from bursar.runtime.effects import counts
 
 CHECK_SECONDS_MAX = 2.0
@@ -39,25 +40,6 @@ PAGE = """<!doctype html>
 <body><div id="api"></div>
 <script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script>
 </body></html>"""
-SIGN_IN_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Sign in to Bursar</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex"><link rel="icon" href="/docs/assets/favicon.png"></head>
-<body><main><h1>Bursar</h1><p id="state">This link signs you in once.</p>
-<button id="go" type="button">Sign in</button></main><script src="/sign-in.js"></script></body></html>"""
-# The secret is in the fragment, so it reaches no log; a button, so that no preview uses it up.
-SIGN_IN_SCRIPT = """const state = document.getElementById("state"), go = document.getElementById("go");
-go.addEventListener("click", async () => {
-  const secret = location.hash.slice(1);
-  history.replaceState(null, "", "/sign-in");
-  const response = await fetch("/api/v1/auth/link", { method: "POST",
-    headers: { "Content-Type": "application/json" }, body: JSON.stringify({ secret }) });
-  const answer = await response.json();
-  go.hidden = true;
-  state.textContent = response.ok
-    ? `Signed in as ${answer.username} in ${answer.workspace_name}. The API is at /docs.`
-    : `${answer.message}. ${answer.hint ?? ""}`;
-});"""
 START = """SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", deepLinking: true,
   persistAuthorization: false, docExpansion: "none", filter: true });"""
 
@@ -137,16 +119,6 @@ async def page(_request: Request) -> Response:
 async def start_script(_request: Request) -> Response:
     """Return the script that opens the documentation."""
     return Response(START, media_type="text/javascript")
-
-
-async def sign_in_page(_request: Request) -> Response:
-    """Return the page a one-time link leads to."""
-    return HTMLResponse(SIGN_IN_PAGE, headers={"Cache-Control": "no-store"})
-
-
-async def sign_in_script(_request: Request) -> Response:
-    """Return that page's script."""
-    return Response(SIGN_IN_SCRIPT, media_type="text/javascript")
 
 
 async def asset(request: Request) -> Response:

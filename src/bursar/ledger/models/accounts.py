@@ -5,8 +5,9 @@ import uuid
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from bursar.core.clock import Moment
 from bursar.core.model import Model
 from bursar.core.money import Amount
 
@@ -99,7 +100,7 @@ class NewAccount(Model):
         default=False, description="Allow selling more of an instrument than is held."
     )
     no_overdraft: bool = Field(default=False, description="Refuse to let cash fall below zero.")
-    opened_at: AwareDatetime | None = Field(None, description="When it was opened; default now.")
+    opened_at: Moment | None = Field(None, description="When it was opened; default now.")
 
 
 class Account(Model):
@@ -174,7 +175,7 @@ class BalancesQuery(Model):
     """Whose balances, and at which moment."""
 
     account_id: uuid.UUID | None = Field(None, description="Only this account; default all.")
-    at: AwareDatetime | None = Field(
+    at: Moment | None = Field(
         None, description="Balances at the end of this moment (inclusive); default now, as posted."
     )
 

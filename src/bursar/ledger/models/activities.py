@@ -8,8 +8,9 @@ import datetime as dt
 import uuid
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import Field, JsonValue
 
+from bursar.core.clock import Moment
 from bursar.core.model import Model
 from bursar.core.money import Amount
 from bursar.ledger.models.accounts import CommodityKind
@@ -73,7 +74,7 @@ class NewActivity(Model):
 
     account_id: uuid.UUID = Field(description="The account it happened in.")
     kind: ActivityKind = Field(description="What happened.")
-    effective_at: AwareDatetime = Field(
+    effective_at: Moment = Field(
         description="When it counts, in UTC. Exactly midnight means that only the day is known."
     )
     instrument: InstrumentRef | None = Field(
@@ -214,8 +215,8 @@ class ActivityFilter(Model):
     instrument_ids: tuple[uuid.UUID, ...] = Field(
         (), max_length=FILTER_IDS_MAX, description="Instruments, given or received."
     )
-    from_at: AwareDatetime | None = Field(None, description="Earliest moment, inclusive.")
-    to_at: AwareDatetime | None = Field(None, description="Latest moment, exclusive.")
+    from_at: Moment | None = Field(None, description="Earliest moment, inclusive.")
+    to_at: Moment | None = Field(None, description="Latest moment, exclusive.")
     text: str | None = Field(
         None, max_length=NAME_CHARACTERS_MAX, description="Part of payee, memo, category or note."
     )

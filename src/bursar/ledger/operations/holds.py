@@ -5,8 +5,9 @@ import uuid
 from collections.abc import Sequence
 from decimal import Decimal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
+from bursar.core.clock import Moment
 from bursar.core.errors import InvalidInput
 from bursar.core.ids import new_id
 from bursar.core.model import Model
@@ -33,7 +34,7 @@ class NewHold(Model):
     amount: Amount = Field(description="Amount to reserve.")
     currency: str = Field(max_length=10, description="Its currency.")
     counter_account_id: uuid.UUID | None = Field(None, description="The own account to be paid.")
-    expires_at: AwareDatetime | None = Field(None, description="When it lapses by itself.")
+    expires_at: Moment | None = Field(None, description="When it lapses by itself.")
     id: uuid.UUID | None = Field(None, description="Id of the hold and of its group; default new.")
     payee: str | None = Field(None, description="Other party, for the book's rows.")
     memo: str | None = Field(None, description="Free text, for the book's rows.")

@@ -3,10 +3,14 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from bursar.core.money import format_decimal, from_units
+from bursar.ledger.calc.components import components
 from bursar.ledger.calc.currencies import currency
 from bursar.ledger.calc.lot_events import PositionKey
 from bursar.ledger.calc.lots.events import Event
@@ -31,6 +35,37 @@ from bursar.runtime.registry import operation
 MATCHES_MAX = 1_000_000
 # Above this one derivation of all is cheaper than asking position by position.
 APPENDED_INSTRUMENTS_MAX = 50
+APPENDED_ACTIVITIES_MAX = 1_000
+ACTIVITIES_PER_PORTION = 2_000
+
+
+@dataclass(slots=True)
+class _PutOff:
+    """What a later derivation must look at; `whole` when more than additions happened."""
+
+    instruments: set[uuid.UUID] = field(default_factory=set)
+    added: list[uuid.UUID] = field(default_factory=list)
+    whole: bool = False
+
+
+_put_off: ContextVar[_PutOff | None] = ContextVar("lots_put_off", default=None)
+
+
+@asynccontextmanager
+async def lots_derived_once(context: Context) -> AsyncIterator[None]:
+    """Let everything posted inside derive its lots at the end, in one go.
+
+    Deriving reads a position's whole past, so doing it after each block of a large import would
+    read that past again and again. Inside, stored lots are those of before.
+    """
+    touched = _PutOff()
+    token = _put_off.set(touched)
+    try:
+        yield
+    finally:
+        _put_off.reset(token)
+    only_added = not touched.whole and len(touched.added) <= APPENDED_ACTIVITIES_MAX
+    await refresh_lots(context, touched.instruments, added=touched.added if only_added else ())
 
 
 async def refresh_lots(
@@ -41,24 +76,46 @@ async def refresh_lots(
     `added`: the new activities, when nothing else has changed. Where they only go on from what is
     stored, they are worked in; elsewhere the lots are derived anew.
     """
-    wanted = await relatives(context, instruments)
-    if added and len(wanted) == len(set(instruments)) <= APPENDED_INSTRUMENTS_MAX:
-        wanted -= await append(context, wanted, added)
-    if not wanted:
+    put_off = _put_off.get()
+    if put_off is not None:
+        put_off.instruments.update(instruments)
+        put_off.added.extend(added)
+        put_off.whole = put_off.whole or bool(instruments and not added)
         return
-    derived = await derive(context, wanted)
-    held = await store.units_held(context.session, context.workspace_id, wanted)
-    _compare(derived, held)
-    await store.replace(
-        context.session,
-        context.workspace_id,
-        wanted,
-        {
+    rest = await relatives(context, instruments)
+    if added and len(rest) == len(set(instruments)) <= APPENDED_INSTRUMENTS_MAX:
+        rest -= await append(context, rest, added)
+    if not rest:
+        return
+    for wanted in await _portions(context, rest):
+        derived = await derive(context, wanted)
+        held = await store.units_held(context.session, context.workspace_id, wanted)
+        _compare(derived, held)
+        rows = {
             "tax_lot": lot_rows(context.workspace_id, derived),
             "lot_match": match_rows(context.workspace_id, derived),
             "lot_problem": problem_rows(context.workspace_id, derived),
-        },
+        }
+        await store.replace(context.session, context.workspace_id, wanted, rows)
+
+
+async def _portions(context: Context, instruments: Collection[uuid.UUID]) -> list[set[uuid.UUID]]:
+    """Return the instruments with their relatives in sets that are whole, each of bounded work."""
+    links = await store.linked_instruments(context.session, context.workspace_id)
+    families = components(instruments, links)
+    sizes = await store.activity_counts(
+        context.session, context.workspace_id, set[uuid.UUID]().union(*families)
     )
+    portions: list[set[uuid.UUID]] = []
+    room = 0
+    for family in families:
+        size = sum(sizes.get(each, 0) for each in family)
+        if size > room:
+            portions.append(set())
+            room = ACTIVITIES_PER_PORTION
+        portions[-1] |= family
+        room -= size
+    return portions
 
 
 def _compare(derived: Derived, held: dict[PositionKey, int]) -> None:

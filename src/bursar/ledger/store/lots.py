@@ -1,5 +1,6 @@
 """Queries about lots: the activities they come from, and the derived rows."""
 
+import asyncio
 import datetime as dt
 import json
 import uuid
@@ -93,6 +94,12 @@ WHERE l.workspace_id = :workspace AND l.account_id = k.account
     bindparam("instruments", type_=UUIDS),
     bindparam("lots", type_=ARRAY(TEXT)),
 )
+
+_COUNTS = text("""
+SELECT instrument_id, count(*) AS activities FROM transfer_group
+WHERE workspace_id = :workspace AND instrument_id = ANY (:instruments)
+GROUP BY instrument_id
+""").bindparams(bindparam("instruments", type_=UUIDS))
 
 _WHERE = "WHERE workspace_id = :workspace AND instrument_id = ANY (:instruments)"
 _DELETE = [
@@ -317,8 +324,21 @@ async def replace(
 async def _add(session: AsyncSession, rows: dict[str, list[dict[str, Any]]]) -> None:
     for table, added in rows.items():
         if added:
-            document = json.dumps(added, default=str, separators=(",", ":"))
+            # For a large book this is long work: other requests are answered meanwhile.
+            document = await asyncio.to_thread(
+                json.dumps, added, default=str, separators=(",", ":")
+            )
             await session.execute(_INSERT[table], {"rows": document})
+
+
+async def activity_counts(
+    session: AsyncSession, workspace_id: uuid.UUID, instruments: Collection[uuid.UUID]
+) -> dict[uuid.UUID, int]:
+    """Return how many activities name each instrument."""
+    rows = await session.execute(
+        _COUNTS, {"workspace": workspace_id, "instruments": sorted(instruments)}
+    )
+    return {row.instrument_id: row.activities for row in rows}
 
 
 async def lots(

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 OFFENDERS_MAX = 10
+WORK_MEMORY = "64MB"  # a book of a million entries is compared without files on disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +114,11 @@ CHECKS = (
         """
         SELECT 'entry ' || r.id AS subject
         FROM (SELECT id, balance_after, late, effective_at,
-                     sum(amount) OVER (PARTITION BY balance_id ORDER BY id
-                                       ROWS UNBOUNDED PRECEDING) AS replayed,
-                     max(effective_at) OVER (PARTITION BY balance_id ORDER BY id
-                         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS latest
-              FROM entry WHERE workspace_id = :workspace) r
+                     coalesce(lag(balance_after) OVER before, 0) + amount AS replayed,
+                     max(effective_at) OVER before AS latest
+              FROM entry WHERE workspace_id = :workspace
+              WINDOW before AS (PARTITION BY balance_id ORDER BY id
+                                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) r
         WHERE r.replayed <> r.balance_after
            OR r.late <> coalesce(r.effective_at < r.latest, false)""",
     ),
@@ -146,8 +147,10 @@ async def run(
     session: AsyncSession, workspace_id: uuid.UUID, check: Check
 ) -> tuple[int, int, list[str]]:
     """Return the rows checked, the number of differences, and the first offenders."""
-    counted = {"workspace": workspace_id} if ":workspace" in check.checked else {}
-    compared = {"workspace": workspace_id} if ":workspace" in check.differences else {}
+    await session.execute(text(f"SET LOCAL work_mem = '{WORK_MEMORY}'"))
+    named = {"workspace": workspace_id}
+    counted = named if ":workspace" in check.checked else {}
+    compared = named if ":workspace" in check.differences else {}
     checked = await session.scalar(text(check.checked), counted)
     report = text(
         f"SELECT count(*), (array_agg(subject))[\\:{OFFENDERS_MAX}]"  # noqa: S608 - text from above

@@ -3,9 +3,11 @@
 import datetime as dt
 import uuid
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from bursar.core.clock import within_utc
 from bursar.core.model import Model
 from bursar.core.money import Amount
 from bursar.market.models.actions import RecordCorporateAction
@@ -17,6 +19,8 @@ RECORDED_ACTIONS_MAX = 2_000
 REFRESHED_MAX = 2_000
 PROBLEMS_SHOWN_MAX = 50
 FILE_CHARACTERS_MAX = 64 * 1024 * 1024
+
+AnyMoment = Annotated[dt.datetime, AfterValidator(within_utc)]
 
 
 class PriceBasis(StrEnum):
@@ -80,7 +84,7 @@ class GetPrice(Model):
     """Which price to show."""
 
     ticker: Reference
-    at: dt.datetime | None = Field(None, description="Moment in time; blank: now.")
+    at: AnyMoment | None = Field(None, description="Moment in time; blank: now.")
 
 
 class ListPrices(PageRequest):
@@ -101,7 +105,7 @@ class RecordedPrice(Model):
     high: Amount | None = Field(None, description="Highest price of the day.")
     low: Amount | None = Field(None, description="Lowest price of the day.")
     volume: Amount | None = Field(None, description="Units traded.")
-    time: dt.datetime | None = Field(None, description="Moment of the quote; blank: close.")
+    time: AnyMoment | None = Field(None, description="Moment of the quote; blank: close.")
     quality: PriceQuality = Field(PriceQuality.OK, description="ok, suspect or estimated.")
 
 

@@ -15,7 +15,7 @@ from bursar.ledger.operations.activities import post_activities
 from bursar.ledger.operations.search import search_activities
 from bursar.runtime.context import Context
 
-ROWS_PER_POSTING = 10_000
+ROWS_PER_POSTING = 1_000
 REFUSALS_MAX = 50
 IDS_PER_SEARCH = 500
 UUID_CHARACTERS = 36

@@ -42,7 +42,7 @@ async def prepare(context: PrepareContext, body: ImportStatement) -> Reading:
     workspace_id = context.actor.require_workspace()
     async with context.database.transaction(workspace_id, read_only=True) as transaction:
         mapping = await _mapping(store.Place(transaction.session, workspace_id), body, data)
-    return await asyncio.to_thread(_read, data, body.filename, mapping)
+    return await asyncio.to_thread(read, data, body.filename, mapping)
 
 
 async def reading_of(context: Context, body: ImportStatement) -> Reading:
@@ -51,7 +51,7 @@ async def reading_of(context: Context, body: ImportStatement) -> Reading:
         return context.prepared
     data = content_of(body.content, body.content_base64)
     mapping = await _mapping(store.Place(context.session, context.workspace_id), body, data)
-    return _read(data, body.filename, mapping)
+    return read(data, body.filename, mapping)
 
 
 def content_of(content: str | None, content_base64: str | None) -> bytes:
@@ -110,7 +110,8 @@ def _given(fields: dict[str, JsonValue]) -> Mapping:
         ) from None
 
 
-def _read(data: bytes, filename: str, mapping: Mapping | None) -> Reading:
+def read(data: bytes, filename: str, mapping: Mapping | None) -> Reading:
+    """Read a file, which takes seconds of processor time when it is large."""
     digest = hashlib.sha256(data).digest()
     if book_json.is_book(data):
         book = book_json.load(data)
