@@ -7,6 +7,7 @@ import uuid
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from bursar.audit import signing_key
 from bursar.audit.calc.checkpoints import INSTALLATION_LOG
@@ -104,7 +105,7 @@ async def test_a_sealer_killed_in_every_step_of_a_pass_goes_on(book: Book) -> No
     async def seal() -> None:
         sealer = book.another_sealer()
         while not stop.is_set():
-            with contextlib.suppress(Unavailable, OSError, asyncpg.PostgresError):
+            with contextlib.suppress(Unavailable, OSError, asyncpg.PostgresError, DBAPIError):
                 await sealer.seal()
             await asyncio.sleep(0)
 
