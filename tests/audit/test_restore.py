@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from bursar.audit.store import reading
+from bursar.runtime.database import EVERY_WORKSPACE
 from bursar.runtime.embedded.postgresql import program_folder
 from tests.audit.build import Book
 from tests.servers import RunningServers
@@ -46,6 +48,9 @@ async def test_a_dump_in_another_cluster_is_sealed_on(book: Book, tmp_path: Path
         assert ahead["xid"] > now["xid"], "else this proves nothing"
         verdict = await restored.check(anchors=book.anchors())
         assert (verdict.rows, verdict.checkpoints, verdict.fault) == (15, 4, None)
+        async with restored.database.transaction(EVERY_WORKSPACE, read_only=True) as transaction:
+            lag, held = await reading.state(transaction.session)
+        assert (lag.total_seconds(), held.total_seconds() < 60) == (0, True)
         await restored.close()
     finally:
         elsewhere.stop()

@@ -50,7 +50,9 @@ SELECT (SELECT min(j.at) FROM (
             ORDER BY xid, seq LIMIT {LOOKED_AT_MAX}) j
         WHERE NOT EXISTS (SELECT FROM journal_leaf l WHERE l.seq = j.seq)) AS oldest_unsealed_at,
        (SELECT min(j.at) FROM (
-            SELECT at FROM journal WHERE xid >= {HORIZON} ORDER BY xid, seq LIMIT 1) j)
+            SELECT at FROM journal  -- rows of another cluster may lie in this one's future
+            WHERE xid >= {HORIZON} AND xid < pg_snapshot_xmax(pg_current_snapshot())
+            ORDER BY xid, seq LIMIT 1) j)
            AS oldest_held_at,
        (SELECT min(xact_start) FROM pg_stat_activity
         WHERE backend_xid IS NOT NULL AND datname = current_database()) AS oldest_writer_at,
