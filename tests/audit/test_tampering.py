@@ -170,7 +170,7 @@ async def test_the_sealer_signs_no_tree_that_was_tampered_with(book: Book) -> No
     await book.execute("UPDATE journal_leaf SET hash = sha256('z') WHERE index = 14")
     await book.append(1)
     with pytest.raises(JournalTampered):
-        await book.another_sealer().seal()
+        await book.seal(1, by=book.another_sealer())
 
 
 CUT = """

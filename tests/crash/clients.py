@@ -14,6 +14,7 @@ from tests.crash.installation import Installation
 from tests.crash.money_writes import MoneyWrite
 
 PAUSE_SECONDS = 0.03
+PAUSE_SECONDS_UNREACHABLE = 0.15
 NOT_NOW = frozenset({409, 503})
 """What a client may meet while parts die: "still at it" and "not now". Anything else is a defect."""
 
@@ -129,7 +130,7 @@ class Clients:
             begun = time.monotonic()
             answer = line.send(self._write.path, body, key)
             if answer is None:
-                time.sleep(PAUSE_SECONDS)
+                time.sleep(PAUSE_SECONDS_UNREACHABLE)
                 continue
             with self._lock:
                 self.record.statuses[answer[0]] += 1

@@ -10,6 +10,7 @@ import asyncio
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
+from operator import add
 from typing import Any, Final
 
 import structlog
@@ -44,10 +45,10 @@ class _Growth:
     """What one pass adds, in columns, as the statements take it."""
 
     log_ids: list[uuid.UUID] = field(default_factory=list)
-    indexes: list[int] = field(default_factory=list)
+    shifts: list[int] = field(default_factory=list)
+    logs: list[int] = field(default_factory=list)
     seqs: list[int] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
-    subtrees: list[bytes] = field(default_factory=list)
     checkpoints: list[Checkpoint] = field(default_factory=list)
 
 
@@ -147,16 +148,18 @@ class Sealer:
             if not rows:
                 return [], position
             last = rows[-1]
-            return rows, _moved(position, last["xid"], last["seq"])
+            fresh = await store.unsealed(connection, rows)
+            return fresh, _moved(position, last["xid"], last["seq"])
         if self._catching_up is None:
             # Rows that commit from now on have at least this id: the ordinary way finds them.
             self._catching_up = _CatchingUp(await connection.fetchval(store.HORIZON_NOW))
         behind = self._catching_up
         rows = await connection.fetch(store.ROWS_OF_BEFORE, behind.seq, ROWS_PER_PASS)
+        fresh = await store.unsealed(connection, rows)
         if len(rows) < ROWS_PER_PASS:
-            return rows, _moved(position, behind.horizon, 0)
+            return fresh, _moved(position, behind.horizon, 0)
         behind.seq = rows[-1]["seq"]
-        return rows, position
+        return fresh, position
 
     async def _grow(
         self, connection: Any, rows: list[Any], growth: _Growth, key: signing_key.SigningKey
@@ -170,13 +173,13 @@ class Sealer:
         now = self._clock.now()
         for log_id, own in of_log.items():
             frontier = self._frontiers[log_id]
-            first = frontier.size
-            leaves = [hash_leaf(row["content"]) for row in own]
-            growth.subtrees += frontier.extend(leaves)
-            growth.hashes += leaves
-            growth.log_ids += [log_id] * len(own)
-            growth.indexes += range(first, frontier.size)
+            # Places in SQL begin with 1.
+            growth.shifts.append(frontier.size - len(growth.seqs) - 1)
+            growth.log_ids.append(log_id)
+            growth.logs += [len(growth.log_ids)] * len(own)
             growth.seqs += [row["seq"] for row in own]
+            leaves = [hash_leaf(row["content"]) for row in own]
+            growth.hashes += map(add, leaves, frontier.extend(leaves))
             unsigned = Checkpoint(log_id, frontier.size, frontier.root(), now, key.key_id)
             growth.checkpoints.append(unsigned.signed(key.private))
 
@@ -214,7 +217,7 @@ class Sealer:
     ) -> store.Position:
         await connection.execute(
             store.ADD_LEAVES,
-            growth.log_ids, growth.indexes, growth.seqs, growth.hashes, growth.subtrees,
+            growth.log_ids, growth.shifts, growth.logs, growth.seqs, growth.hashes,
         )  # fmt: skip
         made = growth.checkpoints
         added = await connection.fetch(

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bursar.audit.calc.checkpoints import Checkpoint, PublicKey
 from bursar.audit.calc.merkle import Node
 from bursar.audit.row_text import ROW_TEXT
-from bursar.audit.store.sealing import HORIZON, UNSEALED, checkpoint_of, key_of, nodes_among
+from bursar.audit.store.sealing import HORIZON, checkpoint_of, key_of, nodes_among
 
+LOOKED_AT_MAX: Final = 1000
 _CHECKPOINT: Final = "SELECT log_id, size, root, at, key_id, signature FROM journal_checkpoint"
 _JOURNAL: Final = """
 SELECT j.seq, j.at, j.actor_kind, j.user_id, j.credential_id, j.source, j.operation, j.outcome,
@@ -43,12 +44,15 @@ WITH newest AS (
     ORDER BY id DESC LIMIT 1
 )
 SELECT (SELECT min(j.at) FROM (
-            SELECT at FROM journal j
+            SELECT at, seq FROM journal
             WHERE (xid, seq) > (coalesce((SELECT sealed_xid FROM newest), '0'::xid8),
-                                coalesce((SELECT sealed_seq FROM newest), 0)) AND {UNSEALED}
-            ORDER BY xid, seq LIMIT 1) j) AS oldest_unsealed_at,
+                                coalesce((SELECT sealed_seq FROM newest), 0))
+            ORDER BY xid, seq LIMIT {LOOKED_AT_MAX}) j
+        WHERE NOT EXISTS (SELECT FROM journal_leaf l WHERE l.seq = j.seq)) AS oldest_unsealed_at,
        (SELECT min(j.at) FROM (
-            SELECT at FROM journal WHERE xid >= {HORIZON} ORDER BY xid, seq LIMIT 1) j)
+            SELECT at FROM journal  -- rows of another cluster may lie in this one's future
+            WHERE xid >= {HORIZON} AND xid < pg_snapshot_xmax(pg_current_snapshot())
+            ORDER BY xid, seq LIMIT 1) j)
            AS oldest_held_at,
        (SELECT min(xact_start) FROM pg_stat_activity
         WHERE backend_xid IS NOT NULL AND datname = current_database()) AS oldest_writer_at,

@@ -18,7 +18,11 @@ ADVISORY_LOCK: Final = 0x6275727365616C  # "burseal": one sealer at a time, over
 # A transaction below this id has ended, so no row of one can still appear.
 HORIZON: Final = "pg_snapshot_xmin(pg_current_snapshot())"
 
-LOCK = f"SELECT pg_try_advisory_xact_lock({ADVISORY_LOCK})"
+# Rows are read in the order of an index, a page at a time; nothing else is fast for a backlog.
+LOCK = f"""
+SELECT pg_try_advisory_xact_lock({ADVISORY_LOCK}), set_config('enable_sort', 'off', true),
+       set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)
+"""
 STATE = """
 SELECT c.id, c.cluster, c.sealed_xid::text::bigint AS sealed_xid, c.sealed_seq,
        (SELECT system_identifier FROM pg_control_system()) AS this_cluster
@@ -30,17 +34,19 @@ SELECT j.seq, j.xid::text::bigint AS xid, coalesce(j.workspace_id, '{INSTALLATIO
        convert_to({ROW_TEXT}, 'UTF8') AS content
 FROM journal j
 """  # noqa: S608 - constants only
-UNSEALED = "NOT EXISTS (SELECT FROM journal_leaf l WHERE l.seq = j.seq)"
 WAITING = f"""
 SELECT EXISTS (SELECT FROM journal j WHERE (xid, seq) > ($1::text::xid8, $2::bigint)
-               AND xid < {HORIZON} AND {UNSEALED})
+               AND xid < {HORIZON})
 """  # noqa: S608 - constants only
 ROWS = f"""{_ROW}
-WHERE (j.xid, j.seq) > ($1::text::xid8, $2::bigint) AND j.xid < {HORIZON} AND {UNSEALED}
+WHERE (j.xid, j.seq) > ($1::text::xid8, $2::bigint) AND j.xid < {HORIZON}
 ORDER BY j.xid, j.seq LIMIT $3
 """
 # For rows whose transaction ids mean nothing here: restored from another cluster, or sealed never.
-ROWS_OF_BEFORE = f"{_ROW} WHERE j.seq > $1 AND {UNSEALED} ORDER BY j.seq LIMIT $2"
+ROWS_OF_BEFORE = f"{_ROW} WHERE j.seq > $1 ORDER BY j.seq LIMIT $2"
+# Asked apart from the rows: in one statement the planner would read all leaves, should it think
+# there are few.
+SEALED = "SELECT seq FROM journal_leaf WHERE seq BETWEEN $1 AND $2"
 HORIZON_NOW = f"SELECT {HORIZON}::text::bigint"
 NEWEST = """
 SELECT l.log_id, c.size, c.root, c.at, c.key_id, c.signature
@@ -52,11 +58,12 @@ NODES = """
 SELECT l.index, l.hash, l.subtrees
 FROM unnest($2::bigint[]) n (index) JOIN journal_leaf l ON l.log_id = $1 AND l.index = n.index
 """
+# $1, $2: the logs that grew, and what to add to a leaf's place in the arrays to get its index there.
 ADD_LEAVES = f"""
 INSERT INTO journal_leaf (log_id, index, seq, version, hash, subtrees)
-SELECT log_id, index, seq, {VERSION}, hash, subtrees
-FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bytea[], $5::bytea[])
-     AS t (log_id, index, seq, hash, subtrees)
+SELECT ($1::uuid[])[log], place + ($2::bigint[])[log], seq, {VERSION},
+       substring(hashes FROM 1 FOR {HASH_BYTES}), substring(hashes FROM {HASH_BYTES + 1})
+FROM unnest($3::integer[], $4::bigint[], $5::bytea[]) WITH ORDINALITY t (log, seq, hashes, place)
 """  # noqa: S608 - constants only
 ADD_CHECKPOINTS = """
 INSERT INTO journal_checkpoint (log_id, size, root, at, key_id, signature, cluster, sealed_xid,
@@ -103,6 +110,15 @@ async def position(connection: Any) -> Position:
         xid=row["sealed_xid"] if here else None,
         seq=row["sealed_seq"] if here else 0,
     )
+
+
+async def unsealed(connection: Any, rows: list[Any]) -> list[Any]:
+    """Return those of these journal rows that have no leaf yet."""
+    if not rows:
+        return []
+    seqs = [row["seq"] for row in rows]
+    sealed = {row["seq"] for row in await connection.fetch(SEALED, min(seqs), max(seqs))}
+    return [row for row in rows if row["seq"] not in sealed] if sealed else rows
 
 
 async def newest_checkpoints(
