@@ -1,4 +1,4 @@
-"""The one ASGI application: REST, MCP, health, metrics and documentation on one port.
+"""The one ASGI application: web pages, REST, MCP, health, metrics and documentation on one port.
 
 Any ASGI server runs it: granian is the default (`bursar up`), uvicorn works.
 """
@@ -23,6 +23,7 @@ from bursar.interfaces.mcp.server import mcp_routes
 from bursar.interfaces.rest.envelope import Envelope
 from bursar.interfaces.rest.routes import render_error, routes
 from bursar.interfaces.rest.system import system_routes
+from bursar.interfaces.web import WebPages
 from bursar.runtime.embedded.state import addresses
 from bursar.settings import Settings
 
@@ -59,6 +60,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.router.routes[:] = [*routes(), *system_routes(), *served]
+    app.router.default = WebPages()
     app.add_exception_handler(BursarError, _bursar_error)
     app.add_exception_handler(HTTPException, _http_error)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]

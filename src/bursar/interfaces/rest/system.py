@@ -17,6 +17,7 @@ from starlette.routing import Route
 from bursar import __version__
 from bursar.core.errors import BursarError, NotFound
 from bursar.interfaces.application import Application
+from bursar.interfaces.rest.envelope import CONTENT_POLICY
 from bursar.interfaces.rest.openapi import build
 from bursar.interfaces.rest.routes import render_error
 
@@ -31,25 +32,8 @@ PAGE = """<!doctype html>
 <body><div id="api"></div>
 <script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script>
 </body></html>"""
-SIGN_IN_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Sign in to Bursar</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex"><link rel="icon" href="/docs/assets/favicon.png"></head>
-<body><main><h1>Bursar</h1><p id="state">This link signs you in once.</p>
-<button id="go" type="button">Sign in</button></main><script src="/sign-in.js"></script></body></html>"""
-# The secret is in the fragment, so it reaches no log; a button, so that no preview uses it up.
-SIGN_IN_SCRIPT = """const state = document.getElementById("state"), go = document.getElementById("go");
-go.addEventListener("click", async () => {
-  const secret = location.hash.slice(1);
-  history.replaceState(null, "", "/sign-in");
-  const response = await fetch("/api/v1/auth/link", { method: "POST",
-    headers: { "Content-Type": "application/json" }, body: JSON.stringify({ secret }) });
-  const answer = await response.json();
-  go.hidden = true;
-  state.textContent = response.ok
-    ? `Signed in as ${answer.username} in ${answer.workspace_name}. The API is at /docs.`
-    : `${answer.message}. ${answer.hint ?? ""}`;
-});"""
+# The documentation's own script writes styles; nothing else of Bursar may.
+PAGE_POLICY = CONTENT_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 START = """SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", deepLinking: true,
   persistAuthorization: false, docExpansion: "none", filter: true });"""
 
@@ -102,22 +86,12 @@ async def openapi(request: Request) -> Response:
 
 async def page(_request: Request) -> Response:
     """Return the interactive documentation; every asset comes from this server."""
-    return HTMLResponse(PAGE)
+    return HTMLResponse(PAGE, headers={"Content-Security-Policy": PAGE_POLICY})
 
 
 async def start_script(_request: Request) -> Response:
     """Return the script that opens the documentation."""
     return Response(START, media_type="text/javascript")
-
-
-async def sign_in_page(_request: Request) -> Response:
-    """Return the page a one-time link leads to."""
-    return HTMLResponse(SIGN_IN_PAGE, headers={"Cache-Control": "no-store"})
-
-
-async def sign_in_script(_request: Request) -> Response:
-    """Return that page's script."""
-    return Response(SIGN_IN_SCRIPT, media_type="text/javascript")
 
 
 async def asset(request: Request) -> Response:
@@ -136,7 +110,5 @@ def system_routes() -> list[Route]:
         Route("/openapi.json", openapi),
         Route("/docs", page),
         Route("/docs/start.js", start_script),
-        Route("/sign-in", sign_in_page),
-        Route("/sign-in.js", sign_in_script),
         Route("/docs/assets/{name}", asset),
     ]
