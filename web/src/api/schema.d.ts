@@ -2446,19 +2446,19 @@ export interface components {
              * @description Transfer: account it enters.
              * @default null
              */
-            to_account_id?: string | null;
+            to_account_id: string | null;
             /**
              * To Amount
              * @description Conversion: amount received.
              * @default null
              */
-            to_amount?: string | null;
+            to_amount: string | null;
             /**
              * To Currency
              * @description Conversion: its currency.
              * @default null
              */
-            to_currency?: string | null;
+            to_currency: string | null;
         };
         /**
          * CategorisedTransaction
@@ -2688,19 +2688,19 @@ export interface components {
              * @description Positions without lots.
              * @default []
              */
-            lots?: components["schemas"]["bursar__portfolio__models__figures__LotProblem"][];
+            lots: components["schemas"]["bursar__portfolio__models__figures__LotProblem"][];
             /**
              * Prices
              * @description Missing and stale prices.
              * @default []
              */
-            prices?: components["schemas"]["PriceProblem"][];
+            prices: components["schemas"]["PriceProblem"][];
             /**
              * Rates
              * @description Missing and stale exchange rates.
              * @default []
              */
-            rates?: components["schemas"]["RateProblem"][];
+            rates: components["schemas"]["RateProblem"][];
         };
         /**
          * CorporateActionRow
@@ -3417,7 +3417,7 @@ export interface components {
              * @description Currency of a money figure.
              * @default null
              */
-            currency?: string | null;
+            currency: string | null;
             /**
              * Definition
              * @description Definition and version, such as twr.v1.
@@ -3433,25 +3433,25 @@ export interface components {
              * @description Returns used by a statistic.
              * @default null
              */
-            observations?: number | null;
+            observations: number | null;
             /**
              * Reason
              * @description Why it is undefined, a stable code.
              * @default null
              */
-            reason?: string | null;
+            reason: string | null;
             /**
              * Reason Text
              * @description The reason in a sentence.
              * @default null
              */
-            reason_text?: string | null;
+            reason_text: string | null;
             /**
              * Roots
              * @description XIRR: every rate that solves it.
              * @default []
              */
-            roots?: string[];
+            roots: string[];
             /**
              * Unit
              * @description money, ratio (0.05 is 5 %), ratio_per_year, days, quantity.
@@ -4759,7 +4759,7 @@ export interface components {
             last_day?: string | null;
             /**
              * Limit
-             * @description Rows to return, at most 500.
+             * @description Days to return, at most 5,000.
              * @default 25
              */
             limit?: number;
@@ -5842,13 +5842,13 @@ export interface components {
              * @description Long-term gain, report currency.
              * @default null
              */
-            gain_long?: string | null;
+            gain_long: string | null;
             /**
              * Gain Short
              * @description Short-term gain, report currency.
              * @default null
              */
-            gain_short?: string | null;
+            gain_short: string | null;
             /**
              * Instrument Id
              * Format: uuid
@@ -5860,13 +5860,13 @@ export interface components {
              * @description Sale: how lots are chosen.
              * @default null
              */
-            lot_method?: string | null;
+            lot_method: string | null;
             /**
              * Lots
              * @description Sale: lots it would close.
              * @default []
              */
-            lots?: components["schemas"]["LotTaken"][];
+            lots: components["schemas"]["LotTaken"][];
             /**
              * Name
              * @description Its ticker or name.
@@ -5895,7 +5895,7 @@ export interface components {
              * @description Sale: false in accounts with a tax wrapper.
              * @default null
              */
-            taxed?: boolean | null;
+            taxed: boolean | null;
             /**
              * Value
              * Format: decimal
@@ -5974,7 +5974,7 @@ export interface components {
              * @description Open lots, oldest first.
              * @default null
              */
-            lots?: components["schemas"]["OpenLot"][] | null;
+            lots: components["schemas"]["OpenLot"][] | null;
             /**
              * Method
              * @description Cost method used.
@@ -6149,7 +6149,7 @@ export interface components {
              * @description raw, split_adjusted or adjusted.
              * @default null
              */
-            basis?: string | null;
+            basis: string | null;
             /**
              * Day
              * Format: date
@@ -6172,7 +6172,7 @@ export interface components {
              * @description Moment of the quote; null: the close.
              * @default null
              */
-            time?: string | null;
+            time: string | null;
         };
         /**
          * PricePoint
@@ -6355,7 +6355,7 @@ export interface components {
              * @description Column used for each meaning, for files.
              * @default {}
              */
-            columns?: {
+            columns: {
                 [key: string]: string;
             };
             /**
@@ -6383,19 +6383,19 @@ export interface components {
              * @description long or wide, for files.
              * @default null
              */
-            layout?: string | null;
+            layout: string | null;
             /**
              * Problems
              * @description The first 50 of them.
              * @default []
              */
-            problems?: components["schemas"]["FileProblem"][];
+            problems: components["schemas"]["FileProblem"][];
             /**
              * Problems Total
              * @description Rows left out.
              * @default 0
              */
-            problems_total?: number;
+            problems_total: number;
             /**
              * Read
              * @description Prices in the request or file.
@@ -6420,13 +6420,13 @@ export interface components {
              * Hint
              * @default null
              */
-            hint?: string | null;
+            hint: string | null;
             /** Line */
             line: number | null;
             /** Message */
             message: string;
             /** @default error */
-            severity?: components["schemas"]["Severity"];
+            severity: components["schemas"]["Severity"];
         };
         /**
          * Profile
@@ -7766,7 +7766,7 @@ export interface components {
              * @description Fees, for price and total returns.
              * @default null
              */
-            costs?: string | null;
+            costs: string | null;
             /**
              * Day
              * Format: date
@@ -7778,7 +7778,7 @@ export interface components {
              * @description Gross income, for price and total returns.
              * @default null
              */
-            income?: string | null;
+            income: string | null;
             /**
              * Inflow
              * @description External inflow.
@@ -7794,7 +7794,7 @@ export interface components {
              * @description Tax, for price and total returns.
              * @default null
              */
-            tax?: string | null;
+            tax: string | null;
             /**
              * Trading
              * @description Whether it counts as a period of the statistics.
@@ -8040,7 +8040,7 @@ export interface components {
              * @description Always bearer.
              * @default bearer
              */
-            token_type?: string;
+            token_type: string;
             /**
              * Username
              * @description Their user name.
@@ -8261,19 +8261,19 @@ export interface components {
              * @description Accounts it is about, by id or name; default all assets.
              * @default []
              */
-            account?: string[];
+            account: string[];
             /**
              * Asset Weight Max
              * @description Largest weight of one instrument.
              * @default null
              */
-            asset_weight_max?: string | null;
+            asset_weight_max: string | null;
             /**
              * Assets
              * @description Weight of an instrument within its key; keys not named keep the present mix.
              * @default {}
              */
-            assets?: {
+            assets: {
                 [key: string]: string;
             };
             /**
@@ -8283,13 +8283,13 @@ export interface components {
              *       "relative": null
              *     }
              */
-            band?: components["schemas"]["BandWidth"];
+            band: components["schemas"]["BandWidth"];
             /**
              * Bands
              * @description Bands of single keys.
              * @default {}
              */
-            bands?: {
+            bands: {
                 [key: string]: components["schemas"]["BandWidth"];
             };
             /**
@@ -8298,7 +8298,7 @@ export interface components {
              * @description Cash to keep at least.
              * @default 0
              */
-            cash_floor?: string;
+            cash_floor: string;
             /**
              * Created At
              * Format: date-time
@@ -8310,28 +8310,28 @@ export interface components {
              * @description Currency of the amounts; default base.
              * @default null
              */
-            currency?: string | null;
+            currency: string | null;
             /**
              * Fee Fixed
              * Format: decimal
              * @description Fee of each trade.
              * @default 0
              */
-            fee_fixed?: string;
+            fee_fixed: string;
             /**
              * Fee Rate
              * Format: decimal
              * @description Fee as a share of a trade.
              * @default 0
              */
-            fee_rate?: string;
+            fee_rate: string;
             /**
              * Minimum Trade
              * Format: decimal
              * @description Smallest trade.
              * @default 0
              */
-            minimum_trade?: string;
+            minimum_trade: string;
             /**
              * Name
              * @description Name of the policy.
@@ -8342,7 +8342,7 @@ export interface components {
              * @description Names of the ids above.
              * @default {}
              */
-            names?: {
+            names: {
                 [key: string]: string;
             };
             /**
@@ -8350,7 +8350,7 @@ export interface components {
              * @description Instruments never to sell.
              * @default []
              */
-            no_sell?: string[];
+            no_sell: string[];
             /**
              * Targets
              * @description Weight by key, summing to 1: {"stocks": "0.6", "bonds": "0.3", "cash": "0.1"}.
@@ -8363,19 +8363,19 @@ export interface components {
              * @description Tax on long-term gains.
              * @default null
              */
-            tax_rate_long?: string | null;
+            tax_rate_long: string | null;
             /**
              * Tax Rate Short
              * @description Tax on short-term gains: "0.35".
              * @default null
              */
-            tax_rate_short?: string | null;
+            tax_rate_short: string | null;
             /**
              * Taxonomy
              * @description What targets name: asset_class, instrument, currency, account, or a classification such as sector or region.
              * @default asset_class
              */
-            taxonomy?: string;
+            taxonomy: string;
             /**
              * Version
              * @description Counts up with every change; older ones are kept.
@@ -8386,14 +8386,14 @@ export interface components {
              * @description Wash-sale window; 0 is none.
              * @default 30
              */
-            wash_sale_days?: number;
+            wash_sale_days: number;
             /**
              * Whole Units
              * @description Trade whole units: by_kind (all but crypto and funds), all, none.
              * @default by_kind
              * @enum {string}
              */
-            whole_units?: "by_kind" | "all" | "none";
+            whole_units: "by_kind" | "all" | "none";
         };
         /**
          * TaxLot
@@ -8920,7 +8920,7 @@ export interface components {
              * @description Only with lot_method.
              * @default null
              */
-            lots?: components["schemas"]["WhatIfLots"] | null;
+            lots: components["schemas"]["WhatIfLots"] | null;
             /**
              * Moved
              * Format: decimal
@@ -9176,25 +9176,25 @@ export interface components {
              * @description Beta in the scenario.
              * @default null
              */
-            beta_after?: string | null;
+            beta_after: string | null;
             /**
              * Beta Before
              * @description Beta against the benchmark now.
              * @default null
              */
-            beta_before?: string | null;
+            beta_before: string | null;
             /**
              * Market Loss After
              * @description The same in the scenario.
              * @default null
              */
-            market_loss_after?: string | null;
+            market_loss_after: string | null;
             /**
              * Market Loss Before
              * @description Value now x beta x market_shock.
              * @default null
              */
-            market_loss_before?: string | null;
+            market_loss_before: string | null;
             /**
              * Periods
              * @description Returns used.
@@ -9205,7 +9205,7 @@ export interface components {
              * @description Why there is no figure.
              * @default null
              */
-            reason?: string | null;
+            reason: string | null;
             /**
              * Volatility After
              * @description Volatility a year in the scenario.
@@ -10712,7 +10712,7 @@ export interface operations {
                 first_day?: string | null;
                 /** @description Latest day. */
                 last_day?: string | null;
-                /** @description Rows to return, at most 500. */
+                /** @description Days to return, at most 5,000. */
                 limit?: number;
             };
             header?: never;

@@ -32,7 +32,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-export function Icon({ name, size = 16, className }: { name: IconName; size?: number; className?: string }) {
+export function Icon({ name, size = 16, className }: { name: IconName; size?: number; className?: string | undefined }) {
   return (
     <svg
       aria-hidden="true"

@@ -20,6 +20,7 @@ from bursar.interfaces.application import open_application
 from bursar.interfaces.carrier import Carrier
 from bursar.interfaces.logs import configure_logs
 from bursar.interfaces.mcp.server import mcp_routes
+from bursar.interfaces.rest.cookies import NAME, SECURE_NAME
 from bursar.interfaces.rest.envelope import Envelope
 from bursar.interfaces.rest.routes import render_error, routes
 from bursar.interfaces.rest.system import system_routes
@@ -60,7 +61,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.router.routes[:] = [*routes(), *system_routes(), *served]
-    app.router.default = WebPages()
+    app.router.default = WebPages(session_cookies=(NAME, SECURE_NAME))
     app.add_exception_handler(BursarError, _bursar_error)
     app.add_exception_handler(HTTPException, _http_error)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]

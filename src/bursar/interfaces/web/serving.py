@@ -4,13 +4,13 @@ It stands behind every route, so it can never hide one, and knows only the names
 so no address leads out of the folder.
 """
 
+from collections.abc import Collection
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from bursar.core.errors import NotFound
-from bursar.interfaces.rest.cookies import NAME, SECURE_NAME
-from bursar.interfaces.rest.routes import render_error
 from bursar.interfaces.web.files import BuiltPages, File
 from bursar.interfaces.web.plain import NOT_BUILT, SIGN_IN, SIGN_IN_SCRIPT
 
@@ -31,8 +31,11 @@ POLICY = (
 class WebPages:
     """The ASGI application behind all routes."""
 
-    def __init__(self, pages: BuiltPages | None = None) -> None:
+    def __init__(
+        self, pages: BuiltPages | None = None, *, session_cookies: Collection[str] = ()
+    ) -> None:
         self._pages = BuiltPages() if pages is None else pages
+        self._session_cookies = session_cookies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; a websocket is closed."""
@@ -43,14 +46,14 @@ class WebPages:
         await self.answer(request)(scope, receive, send)
 
     def answer(self, request: Request) -> Response:
-        """Return the page, the file, the way to it, or an error."""
+        """Return the page, the file or the way to it; raise NotFound."""
         path = request.url.path.removeprefix("/")
         if request.method not in READING or f"{path}/".startswith(PROGRAMS):
-            return _nothing_here()
+            raise _nothing_here()
         if not self._pages:
             return _plain(path)
         request.state.route = "page"
-        if path == "" and _is_signed_in(request):
+        if path == "" and any(name in request.cookies for name in self._session_cookies):
             return _moved(request, f"/{HOME}", 302)
         file = self._pages.find(path)
         if file is None and self._pages.find(f"{path}/") is not None:
@@ -59,7 +62,7 @@ class WebPages:
             return self._send(request, file, 200)
         missing = self._pages.find(NOT_FOUND_PAGE)
         if missing is None or "text/html" not in request.headers.get("accept", ""):
-            return _nothing_here()
+            raise _nothing_here()
         return self._send(request, missing, 404)
 
     def _send(self, request: Request, file: File, status: int) -> Response:
@@ -85,10 +88,6 @@ def policy(scripts: tuple[str, ...]) -> str:
     return POLICY.format(scripts="".join(f" '{one}'" for one in scripts))
 
 
-def _is_signed_in(request: Request) -> bool:
-    return SECURE_NAME in request.cookies or NAME in request.cookies
-
-
 def _moved(request: Request, path: str, status: int) -> Response:
     query = f"?{request.url.query}" if request.url.query else ""
     return RedirectResponse(path + query, status, {"Cache-Control": "no-store"})
@@ -102,8 +101,8 @@ def _plain(path: str) -> Response:
         return Response(SIGN_IN_SCRIPT, media_type="text/javascript")
     if path == "":
         return HTMLResponse(NOT_BUILT, headers={"Cache-Control": ASK_AGAIN})
-    return _nothing_here()
+    raise _nothing_here()
 
 
-def _nothing_here() -> Response:
-    return render_error(NotFound("there is nothing at this path"))
+def _nothing_here() -> NotFound:
+    return NotFound("there is nothing at this path")
