@@ -11,12 +11,17 @@ export default tseslint.config(
   jsxA11y.flatConfigs.recommended,
   next.configs["core-web-vitals"],
   {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       "max-lines": ["error", { max: 400, skipBlankLines: true, skipComments: true }],
       "no-restricted-globals": [
         "error",
-        { name: "fetch", message: "The generated client (src/api/client.ts) is the only way to the server." },
+        {
+          name: "fetch",
+          message: "The generated client (src/api/client.ts) is the only way to the server.",
+        },
         { name: "sessionStorage", message: "Nothing about a session is kept in web storage." },
       ],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],

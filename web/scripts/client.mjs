@@ -21,7 +21,8 @@ function requireAnswered({ paths, components: { schemas } }) {
   }
   for (const name of answered) {
     const { properties } = schemas[name];
-    if (!asked.has(name) && name !== "Error" && properties) schemas[name].required = Object.keys(properties);
+    if (!asked.has(name) && name !== "Error" && properties)
+      schemas[name].required = Object.keys(properties);
   }
 }
 

@@ -56,7 +56,11 @@ for await (const path of filesUnder(source)) {
   const kind = extname(name);
   if (!(kind in MEDIA_TYPES)) throw new Error(`no media type is known for ${name}`);
   const data = await readFile(path);
-  const entry = { media_type: MEDIA_TYPES[kind], hash: sha256(data, "hex").slice(0, 32), gzip: false };
+  const entry = {
+    media_type: MEDIA_TYPES[kind],
+    hash: sha256(data, "hex").slice(0, 32),
+    gzip: false,
+  };
   if (kind === ".html") {
     refuseInlineStyles(name, data.toString());
     entry.scripts = inlineScripts(data.toString());

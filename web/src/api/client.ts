@@ -60,5 +60,8 @@ export async function answer<T>(asked: Promise<Answered<T>>): Promise<T> {
 
 /** A key for one intent to write: asked twice, it is carried out once. */
 export function newIdempotencyKey(): string {
-  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4))).join("-");
+  // randomUUID exists on https and loopback only; a server in a home network may have neither.
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16)).join(
+    "-",
+  );
 }

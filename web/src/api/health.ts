@@ -10,6 +10,11 @@ export interface ServerHealth {
 export async function readHealth(): Promise<ServerHealth> {
   // eslint-disable-next-line no-restricted-globals -- see above
   const response = await fetch("/health").catch(() => null);
-  if (!response) throw new ApiError(0, { code: "unreachable", message: "Bursar does not answer", hint: "Nothing was changed." });
+  if (!response)
+    throw new ApiError(0, {
+      code: "unreachable",
+      message: "Bursar does not answer",
+      hint: "Nothing was changed.",
+    });
   return (await response.json()) as ServerHealth;
 }

@@ -48,15 +48,26 @@ export function useHistory(question: { days?: number; sampling?: Sampling; accou
 export function usePerformance(question: PerformanceQuestion) {
   return useQuery({
     queryKey: ["portfolio", "performance", question],
-    queryFn: () => answer(api.GET("/api/v1/portfolio/performance", { params: { query: question } })),
+    queryFn: () =>
+      answer(api.GET("/api/v1/portfolio/performance", { params: { query: question } })),
     placeholderData: (previous) => previous,
   });
 }
 
-export function usePositions(question: { lots?: boolean; method?: CostMethod; account?: string[]; instrument?: string }) {
+export function usePositions(question: {
+  lots?: boolean;
+  method?: CostMethod;
+  account?: string[];
+  instrument?: string;
+}) {
   return useQuery({
     queryKey: ["portfolio", "positions", question],
-    queryFn: () => answer(api.GET("/api/v1/portfolio/positions", { params: { query: { ...question, limit: PAGE_ROWS } } })),
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/portfolio/positions", {
+          params: { query: { ...question, limit: PAGE_ROWS } },
+        }),
+      ),
     placeholderData: (previous) => previous,
   });
 }
@@ -76,7 +87,12 @@ export function useDrift(assets = false) {
   return useQuery({
     queryKey: ["portfolio", "drift", policy, assets],
     enabled: policy !== undefined,
-    queryFn: () => answer(api.GET("/api/v1/portfolio/drift", { params: { query: { policy: policy ?? null, assets } } })),
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/portfolio/drift", {
+          params: { query: { policy: policy ?? null, assets } },
+        }),
+      ),
   });
 }
 
@@ -98,14 +114,18 @@ export function useDefinitions() {
 export function useAccounts() {
   return useQuery({
     queryKey: ["ledger", "accounts"],
-    queryFn: () => answer(api.GET("/api/v1/accounts", { params: { query: { limit: PAGE_ROWS, with_closed: true } } })),
+    queryFn: () =>
+      answer(
+        api.GET("/api/v1/accounts", { params: { query: { limit: PAGE_ROWS, with_closed: true } } }),
+      ),
   });
 }
 
 export function useInstruments() {
   return useQuery({
     queryKey: ["market", "instruments"],
-    queryFn: () => answer(api.GET("/api/v1/instruments", { params: { query: { limit: PAGE_ROWS } } })),
+    queryFn: () =>
+      answer(api.GET("/api/v1/instruments", { params: { query: { limit: PAGE_ROWS } } })),
     staleTime: LONG_FRESH_MILLISECONDS,
   });
 }
@@ -116,7 +136,11 @@ export function useTransactions(question: TransactionsQuestion, rowsPerPage = PA
     queryKey: ["banking", "transactions", question, rowsPerPage],
     initialPageParam: null as string | null,
     queryFn: ({ pageParam }) =>
-      answer(api.GET("/api/v1/transactions", { params: { query: { ...question, limit: rowsPerPage, cursor: pageParam } } })),
+      answer(
+        api.GET("/api/v1/transactions", {
+          params: { query: { ...question, limit: rowsPerPage, cursor: pageParam } },
+        }),
+      ),
     getNextPageParam: (page) => page.next_cursor,
     placeholderData: (previous) => previous,
   });

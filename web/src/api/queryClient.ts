@@ -10,7 +10,8 @@ const RETRIES_MAX = 2;
 function leaveWhenSignedOut(error: unknown): void {
   if (!(error instanceof ApiError) || error.status !== 401) return;
   const { pathname, search } = window.location;
-  if (pathname.startsWith("/sign-in") || pathname.startsWith("/register") || pathname === "/") return;
+  if (pathname.startsWith("/sign-in") || pathname.startsWith("/register") || pathname === "/")
+    return;
   window.location.replace(signInAddress(pathname + search));
 }
 
@@ -25,7 +26,7 @@ export function newQueryClient(): QueryClient {
     mutationCache: new MutationCache({
       onError: (error, _variables, _context, mutation) => {
         leaveWhenSignedOut(error);
-        if (mutation.meta?.["quiet"] === true || !(error instanceof ApiError)) return;
+        if (mutation.meta?.quiet === true || !(error instanceof ApiError)) return;
         notify({ tone: "bad", title: error.message, text: error.hint });
       },
     }),

@@ -8,7 +8,8 @@ import "@/styles/globals.css";
 
 export const metadata: Metadata = {
   title: { default: "Bursar", template: "%s \u00b7 Bursar" },
-  description: "One self-hosted book of all your money, with figures you can trace to the last lot and price.",
+  description:
+    "One self-hosted book of all your money, with figures you can trace to the last lot and price.",
   applicationName: "Bursar",
   manifest: "/manifest.webmanifest",
   icons: { icon: "/icon.svg" },
@@ -24,7 +25,11 @@ export const viewport: Viewport = {
 
 export default function RootLayout({ children }: { children: ReactNode }) {
   return (
-    <html className={`${GeistSans.variable} ${GeistMono.variable}`} lang="en" suppressHydrationWarning>
+    <html
+      className={`${GeistSans.variable} ${GeistMono.variable}`}
+      lang="en"
+      suppressHydrationWarning
+    >
       <head>
         <script dangerouslySetInnerHTML={{ __html: THEME_SCRIPT }} />
       </head>

@@ -20,13 +20,21 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
 }
 
 /** A button; `asChild` lends its look to a link. While busy it keeps its width and its words. */
-export function Button({ tone = "plain", size = "medium", busy, asChild, className, disabled, ...rest }: Props) {
+export function Button({
+  tone = "plain",
+  size = "medium",
+  busy,
+  asChild,
+  className,
+  disabled,
+  ...rest
+}: Props) {
   const Element = asChild ? Slot.Root : "button";
   const blocked = disabled === true || busy === true;
   return (
     <Element
       {...(asChild ? {} : { type: rest.type ?? "button", disabled: blocked })}
-      aria-busy={busy || undefined}
+      aria-busy={busy === true ? true : undefined}
       className={classes(
         "inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap transition-colors select-none",
         size === "small" ? "h-7 px-2.5 text-xs" : "h-8 px-3 text-sm",

@@ -8,7 +8,9 @@ export function CopySecret({ secret, label }: { secret: string; label: string })
   const [copied, setCopied] = useState(false);
   return (
     <div className="flex items-center gap-2">
-      <code className="min-w-0 flex-1 rounded-md border bg-sunken px-2.5 py-1.5 font-mono text-xs break-all">{secret}</code>
+      <code className="min-w-0 flex-1 rounded-md border bg-sunken px-2.5 py-1.5 font-mono text-xs break-all">
+        {secret}
+      </code>
       <Button
         aria-label={`Copy ${label}`}
         onClick={() => {

@@ -54,7 +54,11 @@ function compare(a: string | number | null, b: string | number | null): number {
   return String(a).localeCompare(String(b));
 }
 
-function sorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], order: Order | null): readonly Row[] {
+function sorted<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  order: Order | null,
+): readonly Row[] {
   const by = columns.find((column) => column.id === order?.column)?.sortBy;
   if (!by || !order) return rows;
   const direction = order.descending ? -1 : 1;
@@ -66,7 +70,16 @@ function sorted<Row>(rows: readonly Row[], columns: readonly Column<Row>[], orde
  * takes part in the tab order; arrow keys, Home, End and the page keys move, Enter opens.
  */
 export function DataTable<Row>(props: Props<Row>) {
-  const { label, columns, rowId, onOpen, selectedId, rowHeight = 40, maxHeight = "70dvh", footer } = props;
+  const {
+    label,
+    columns,
+    rowId,
+    onOpen,
+    selectedId,
+    rowHeight = 40,
+    maxHeight,
+    footer,
+  } = props;
   const [order, setOrder] = useState<Order | null>(null);
   const [active, setActive] = useState(0);
   const frame = useRef<HTMLDivElement>(null);
@@ -84,9 +97,13 @@ export function DataTable<Row>(props: Props<Row>) {
       if (last && last.index >= rows.length - NEAR_END_ROWS) props.onNearEnd?.();
     },
   });
-  const items = virtual ? virtualizer.getVirtualItems().map((item) => item.index) : rows.map((_, index) => index);
+  const items = virtual
+    ? virtualizer.getVirtualItems().map((item) => item.index)
+    : rows.map((_, index) => index);
   const above = virtual ? (virtualizer.getVirtualItems()[0]?.start ?? 0) : 0;
-  const below = virtual ? virtualizer.getTotalSize() - (virtualizer.getVirtualItems().at(-1)?.end ?? 0) : 0;
+  const below = virtual
+    ? virtualizer.getTotalSize() - (virtualizer.getVirtualItems().at(-1)?.end ?? 0)
+    : 0;
   const focusable = items.includes(active) ? active : (items[0] ?? 0);
 
   function move(event: KeyboardEvent, index: number) {
@@ -101,7 +118,13 @@ export function DataTable<Row>(props: Props<Row>) {
     };
     const wanted = steps[event.key];
     if (wanted === undefined || event.target !== event.currentTarget) {
-      if (event.key === "Enter" && event.target === event.currentTarget && onOpen && rows[index] !== undefined) onOpen(rows[index]);
+      if (
+        event.key === "Enter" &&
+        event.target === event.currentTarget &&
+        onOpen &&
+        rows[index] !== undefined
+      )
+        onOpen(rows[index]);
       return;
     }
     event.preventDefault();
@@ -109,13 +132,24 @@ export function DataTable<Row>(props: Props<Row>) {
     setActive(next);
     if (virtual) virtualizer.scrollToIndex(next);
     requestAnimationFrame(() => {
-      frame.current?.querySelector<HTMLElement>(`[data-row="${next}"]`)?.focus({ preventScroll: virtual });
+      frame.current
+        ?.querySelector<HTMLElement>(`[data-row="${next}"]`)
+        ?.focus({ preventScroll: virtual });
     });
   }
 
   return (
-    <div className="relative overflow-auto overscroll-contain" ref={frame} style={virtual ? { maxHeight } : undefined} tabIndex={-1}>
-      <table aria-label={label} aria-rowcount={rows.length + 1} className="w-full border-separate border-spacing-0 text-sm">
+    <div
+      className="relative overflow-auto overscroll-contain"
+      ref={frame}
+      style={virtual || maxHeight ? { maxHeight: maxHeight ?? "70dvh" } : undefined}
+      tabIndex={-1}
+    >
+      <table
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        className="w-full border-separate border-spacing-0 text-sm"
+      >
         <thead>
           <tr>
             {columns.map((column) => (
@@ -130,7 +164,6 @@ export function DataTable<Row>(props: Props<Row>) {
             if (row === undefined) return null;
             const id = rowId(row);
             return (
-              // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- rows are moved between by arrow keys, and open by Enter as by a click
               <tr
                 aria-rowindex={index + 2}
                 aria-selected={selectedId === undefined ? undefined : selectedId === id}
@@ -192,7 +225,7 @@ function HeaderCell<Row>({ column, order, onOrder }: HeaderProps<Row>) {
     <th
       aria-sort={column.sortBy ? (direction ?? "none") : undefined}
       className={classes(
-        "label-caps sticky top-0 z-10 border-b bg-surface px-3 py-2 text-left first:pl-4 last:pr-4",
+        "sticky top-0 z-10 border-b bg-surface px-3 py-2 text-left label-caps first:pl-4 last:pr-4",
         column.numeric && "text-right",
         column.from && SHOWN_FROM[column.from],
       )}
@@ -200,12 +233,26 @@ function HeaderCell<Row>({ column, order, onOrder }: HeaderProps<Row>) {
     >
       {column.sortBy ? (
         <button
-          className={classes("inline-flex items-center gap-1 rounded hover:text-ink", mine && "text-ink", column.numeric && "flex-row-reverse")}
-          onClick={() => onOrder(mine && !order.descending ? null : { column: column.id, descending: !mine })}
+          className={classes(
+            "inline-flex items-center gap-1 rounded align-bottom hover:text-ink",
+            mine && "text-ink",
+            column.numeric && "flex-row-reverse",
+          )}
+          onClick={() =>
+            onOrder(mine && !order.descending ? null : { column: column.id, descending: !mine })
+          }
           type="button"
         >
           {column.header}
-          <Icon className={classes("transition-transform", mine ? "opacity-100" : "opacity-0", direction === "ascending" && "rotate-180")} name="down" size={10} />
+          <Icon
+            className={classes(
+              "transition-transform",
+              mine ? "opacity-100" : "opacity-0",
+              direction === "ascending" && "rotate-180",
+            )}
+            name="down"
+            size={10}
+          />
         </button>
       ) : (
         column.header

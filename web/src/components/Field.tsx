@@ -1,4 +1,10 @@
-import { useId, type InputHTMLAttributes, type ReactNode, type Ref, type SelectHTMLAttributes } from "react";
+import {
+  useId,
+  type InputHTMLAttributes,
+  type ReactNode,
+  type Ref,
+  type SelectHTMLAttributes,
+} from "react";
 import { classes } from "@/components/classes";
 import { Icon } from "@/components/Icon";
 
@@ -19,7 +25,14 @@ interface Wiring {
   "aria-invalid"?: true;
 }
 
-function FieldFrame({ label, hint, error, hideLabel, className, children }: Frame & { children: (wiring: Wiring) => ReactNode }) {
+function FieldFrame({
+  label,
+  hint,
+  error,
+  hideLabel,
+  className,
+  children,
+}: Frame & { children: (wiring: Wiring) => ReactNode }) {
   const id = useId();
   const says = error ?? hint;
   const wiring: Wiring = {
@@ -29,12 +42,19 @@ function FieldFrame({ label, hint, error, hideLabel, className, children }: Fram
   };
   return (
     <div className={className}>
-      <label className={hideLabel ? "sr-only" : "mb-1 block text-xs font-medium text-ink"} htmlFor={id}>
+      <label
+        className={hideLabel ? "sr-only" : "mb-1 block text-xs font-medium text-ink"}
+        htmlFor={id}
+      >
         {label}
       </label>
       {children(wiring)}
       {says ? (
-        <p className={classes("mt-1 text-xs", error ? "text-loss" : "text-muted")} id={`${id}-says`} role={error ? "alert" : undefined}>
+        <p
+          className={classes("mt-1 text-xs", error ? "text-loss" : "text-muted")}
+          id={`${id}-says`}
+          role={error ? "alert" : undefined}
+        >
           {says}
         </p>
       ) : null}
@@ -48,7 +68,13 @@ type TextProps = Frame & InputHTMLAttributes<HTMLInputElement> & { ref?: Ref<HTM
 export function TextField({ label, hint, error, hideLabel, className, ...input }: TextProps) {
   return (
     <FieldFrame {...{ label, hint, error, className }} hideLabel={hideLabel ?? false}>
-      {(wiring) => <input {...wiring} {...input} className={classes(CONTROL, error ? "border-loss" : "border-line-strong")} />}
+      {(wiring) => (
+        <input
+          {...wiring}
+          {...input}
+          className={classes(CONTROL, error ? "border-loss" : "border-line-strong")}
+        />
+      )}
     </FieldFrame>
   );
 }
@@ -58,19 +84,35 @@ interface SelectProps extends Omit<SelectHTMLAttributes<HTMLSelectElement>, "cla
 }
 
 /** A labelled choice: the platform's own list, which every keyboard and phone knows. */
-export function SelectField({ label, hint, error, hideLabel, className, options, ...select }: Frame & SelectProps) {
+export function SelectField({
+  label,
+  hint,
+  error,
+  hideLabel,
+  className,
+  options,
+  ...select
+}: Frame & SelectProps) {
   return (
     <FieldFrame {...{ label, hint, error, className }} hideLabel={hideLabel ?? false}>
       {(wiring) => (
         <span className="relative block">
-          <select {...wiring} {...select} className={classes(CONTROL, "appearance-none border-line-strong pr-7")}>
+          <select
+            {...wiring}
+            {...select}
+            className={classes(CONTROL, "appearance-none border-line-strong pr-7")}
+          >
             {options.map(([value, text]) => (
               <option key={value} value={value}>
                 {text}
               </option>
             ))}
           </select>
-          <Icon className="pointer-events-none absolute top-2.5 right-2 text-muted" name="down" size={12} />
+          <Icon
+            className="pointer-events-none absolute top-2.5 right-2 text-muted"
+            name="down"
+            size={12}
+          />
         </span>
       )}
     </FieldFrame>

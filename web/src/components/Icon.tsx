@@ -7,7 +7,8 @@ const PATHS = {
   import: "M8 2.5v7M5 6.8 8 9.8l3-3M2.5 10.5v3h11v-3",
   prices: "M2 11.5 6 7l3 3 5-6M10.5 4H14v3.5",
   settings: "M2 4.5h7M12.5 4.5H14M2 11.5h1.5M7 11.5h7M10.7 2.8v3.4M5.2 9.8v3.4",
-  admin: "M6 7.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM1.5 13.5c.4-2.4 2.2-3.8 4.5-3.8s4.1 1.4 4.5 3.8M11 2.8a2.4 2.4 0 0 1 0 4.5M12.5 10.2c1.100.6 1.800 1.700 2 3.300",
+  admin:
+    "M6 7.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM1.5 13.5c.4-2.4 2.2-3.8 4.5-3.8s4.1 1.4 4.5 3.8M11 2.8a2.4 2.4 0 0 1 0 4.5M12.5 10.2c1.100.6 1.800 1.700 2 3.300",
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10ZM10.7 10.7 14 14",
   close: "M3.5 3.5l9 9M12.500 3.500l-9 9",
   check: "M3 8.500 6.500 12 13 4.500",
@@ -32,7 +33,15 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-export function Icon({ name, size = 16, className }: { name: IconName; size?: number; className?: string | undefined }) {
+export function Icon({
+  name,
+  size = 16,
+  className,
+}: {
+  name: IconName;
+  size?: number;
+  className?: string | undefined;
+}) {
   return (
     <svg
       aria-hidden="true"

@@ -21,7 +21,19 @@ interface Props {
 }
 
 /** Asks before something counts: what will happen, and whether it can be undone, in words. */
-export function PreviewDialog({ open, onClose, onConfirm, title, about, confirm, busy, danger, facts, reversible, children }: Props) {
+export function PreviewDialog({
+  open,
+  onClose,
+  onConfirm,
+  title,
+  about,
+  confirm,
+  busy,
+  danger,
+  facts,
+  reversible,
+  children,
+}: Props) {
   return (
     <Sheet
       about={about}

@@ -27,29 +27,59 @@ const PLACES = {
  * The veil is a plain element, not Radix's overlay, whose scroll lock writes inline styles that the
  * content security policy forbids; `data-covers-page` does the same by a rule.
  */
-export function Sheet({ open, onClose, title, about, before, children, footer, as = "sheet" }: Props) {
+export function Sheet({
+  open,
+  onClose,
+  title,
+  about,
+  before,
+  children,
+  footer,
+  as = "sheet",
+}: Props) {
   return (
     <Dialog.Root onOpenChange={(next) => (next ? undefined : onClose())} open={open}>
       <Dialog.Portal>
-        <div aria-hidden="true" className="fixed inset-0 z-40 animate-fade bg-black/35 dark:bg-black/55" data-covers-page />
+        <div
+          aria-hidden="true"
+          className="fixed inset-0 z-40 animate-fade bg-black/35 dark:bg-black/55"
+          data-covers-page
+        />
         <Dialog.Content
           {...(about ? {} : { "aria-describedby": undefined })}
-          className={classes("fixed z-50 flex flex-col bg-surface shadow-float outline-none", PLACES[as])}
+          className={classes(
+            "fixed z-50 flex flex-col bg-surface shadow-float outline-none",
+            PLACES[as],
+          )}
         >
           <header className="flex items-start gap-3 border-b px-4 py-3 sm:px-5">
             {before}
             <div className="min-w-0 flex-1">
               <Dialog.Title className="text-sm font-semibold">{title}</Dialog.Title>
-              {about ? <Dialog.Description className="mt-0.5 text-xs text-muted">{about}</Dialog.Description> : null}
+              {about ? (
+                <Dialog.Description className="mt-0.5 text-xs text-muted">
+                  {about}
+                </Dialog.Description>
+              ) : null}
             </div>
-            <Dialog.Close aria-label="Close" className="-mr-1 rounded p-1 text-muted hover:bg-sunken hover:text-ink">
+            <Dialog.Close
+              aria-label="Close"
+              className="-mr-1 rounded p-1 text-muted hover:bg-sunken hover:text-ink"
+            >
               <Icon name="close" />
             </Dialog.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 py-4 sm:px-5" tabIndex={-1}>
+          <div
+            className="min-h-0 flex-1 overflow-y-auto overscroll-contain px-4 py-4 sm:px-5"
+            tabIndex={-1}
+          >
             {children}
           </div>
-          {footer ? <footer className="flex flex-wrap justify-end gap-2 border-t px-4 py-3 sm:px-5">{footer}</footer> : null}
+          {footer ? (
+            <footer className="flex flex-wrap justify-end gap-2 border-t px-4 py-3 sm:px-5">
+              {footer}
+            </footer>
+          ) : null}
         </Dialog.Content>
       </Dialog.Portal>
     </Dialog.Root>

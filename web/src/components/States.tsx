@@ -8,7 +8,12 @@ import { Icon, type IconName } from "@/components/Icon";
 
 /** A grey shape where something will be; the same size, so that nothing jumps. */
 export function Skeleton({ className }: { className?: string }) {
-  return <div aria-hidden="true" className={classes("animate-breathe rounded bg-sunken", className ?? "h-4 w-24")} />;
+  return (
+    <div
+      aria-hidden="true"
+      className={classes("animate-breathe rounded bg-sunken", className ?? "h-4 w-24")}
+    />
+  );
 }
 
 export function SkeletonRows({ rows = 6 }: { rows?: number }) {
@@ -46,7 +51,17 @@ function Notice({ icon, title, children, action, role }: NoticeProps) {
   );
 }
 
-export function EmptyState({ title, children, action, icon = "file" }: { title: string; children?: ReactNode; action?: ReactNode; icon?: IconName }) {
+export function EmptyState({
+  title,
+  children,
+  action,
+  icon = "file",
+}: {
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+  icon?: IconName;
+}) {
   return (
     <Notice action={action} icon={icon} title={title}>
       {children}
@@ -80,11 +95,18 @@ export function ErrorState({ error, onRetry }: { error: Error; onRetry?: () => v
 /** Says that what is shown is the last known answer, and why there is no newer one. */
 export function StaleNotice({ children, onRetry }: { children: ReactNode; onRetry?: () => void }) {
   return (
-    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 rounded-md bg-warn-soft px-3 py-2 text-xs text-warn" role="status">
+    <div
+      className="flex flex-wrap items-center gap-x-3 gap-y-1 rounded-md bg-warn-soft px-3 py-2 text-xs text-warn"
+      role="status"
+    >
       <Icon name="clock" size={14} />
       <span className="min-w-0 flex-1">{children}</span>
       {onRetry ? (
-        <button className="font-medium underline underline-offset-2" onClick={onRetry} type="button">
+        <button
+          className="font-medium underline underline-offset-2"
+          onClick={onRetry}
+          type="button"
+        >
           Try again
         </button>
       ) : null}
@@ -109,7 +131,9 @@ export function Loaded<T>({ query, skeleton, children }: LoadedProps<T>) {
     <>
       {query.isError ? (
         <div className="p-2">
-          <StaleNotice onRetry={retry}>{query.error.message}. These are the last known figures.</StaleNotice>
+          <StaleNotice onRetry={retry}>
+            {query.error.message}. These are the last known figures.
+          </StaleNotice>
         </div>
       ) : null}
       {children(query.data)}

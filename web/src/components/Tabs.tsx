@@ -2,7 +2,15 @@ import Link from "next/link";
 import { classes } from "@/components/classes";
 
 /** Tabs that are pages: each has an address, so that it can be opened, kept and shared. */
-export function PageTabs({ label, tabs, current }: { label: string; tabs: readonly (readonly [href: string, text: string])[]; current: string }) {
+export function PageTabs({
+  label,
+  tabs,
+  current,
+}: {
+  label: string;
+  tabs: readonly (readonly [href: string, text: string])[];
+  current: string;
+}) {
   return (
     <nav aria-label={label} className="-mt-1 flex gap-1 overflow-x-auto border-b">
       {tabs.map(([href, text]) => {
@@ -12,7 +20,9 @@ export function PageTabs({ label, tabs, current }: { label: string; tabs: readon
             aria-current={active ? "page" : undefined}
             className={classes(
               "-mb-px border-b-2 px-2.5 py-2 text-sm whitespace-nowrap transition-colors",
-              active ? "border-accent font-medium text-ink" : "border-transparent text-muted hover:text-ink",
+              active
+                ? "border-accent font-medium text-ink"
+                : "border-transparent text-muted hover:text-ink",
             )}
             href={href}
             key={href}
@@ -35,7 +45,11 @@ interface SegmentsProps<T extends string> {
 /** A few choices side by side, one of them on; arrow keys move as in any radio group. */
 export function Segments<T extends string>({ label, options, value, onChange }: SegmentsProps<T>) {
   return (
-    <div aria-label={label} className="inline-flex rounded-md border bg-sunken p-0.5" role="radiogroup">
+    <div
+      aria-label={label}
+      className="inline-flex rounded-md border bg-sunken p-0.5"
+      role="radiogroup"
+    >
       {options.map(([option, text]) => (
         <label
           className={classes(

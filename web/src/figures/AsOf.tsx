@@ -17,13 +17,19 @@ export function AsOf({ of: { as_of, as_of_reason } }: { of: Dated }) {
 /** Says what is missing or old, so that no figure passes for better than it is. */
 export function Incomplete({ of: { completeness } }: { of: Dated }) {
   if (completeness.complete) return null;
-  const missing = completeness.prices.filter((row) => row.problem === "missing").map((row) => row.name);
+  const missing = completeness.prices
+    .filter((row) => row.problem === "missing")
+    .map((row) => row.name);
   const old = completeness.prices.filter((row) => row.problem === "stale").map((row) => row.name);
   const parts = [
     missing.length > 0 ? `No price: ${listed(missing)}.` : "",
     old.length > 0 ? `Old price: ${listed(old)}.` : "",
-    completeness.rates.length > 0 ? `Exchange rate missing or old: ${listed(completeness.rates.map((row) => row.currency))}.` : "",
-    completeness.lots.length > 0 ? `Lots cannot be derived in ${completeness.lots.length} positions.` : "",
+    completeness.rates.length > 0
+      ? `Exchange rate missing or old: ${listed(completeness.rates.map((row) => row.currency))}.`
+      : "",
+    completeness.lots.length > 0
+      ? `Lots cannot be derived in ${completeness.lots.length} positions.`
+      : "",
   ];
   return <StaleNotice>{parts.filter(Boolean).join(" ")}</StaleNotice>;
 }

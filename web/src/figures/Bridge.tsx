@@ -28,9 +28,24 @@ export function Bridge({ bridge }: { bridge: Schemas["BridgeView"] }) {
   );
 }
 
-function BridgeLine({ name, figure, subtracts, strong }: { name: string; figure: FigureValue; subtracts?: boolean; strong?: boolean }) {
+function BridgeLine({
+  name,
+  figure,
+  subtracts,
+  strong,
+}: {
+  name: string;
+  figure: FigureValue;
+  subtracts?: boolean;
+  strong?: boolean;
+}) {
   return (
-    <div className={classes("flex justify-between gap-4 py-1.5", strong ? "font-medium" : "border-b border-dashed last-of-type:border-0")}>
+    <div
+      className={classes(
+        "flex justify-between gap-4 py-1.5",
+        strong ? "font-medium" : "border-b border-dashed last-of-type:border-0",
+      )}
+    >
       <dt className={strong ? "" : "text-muted"}>{name}</dt>
       <dd>
         {subtracts ? <span className="text-muted">less </span> : null}

@@ -23,7 +23,10 @@ function useExplanation(figureId: string | undefined) {
     queryFn: ({ pageParam }) =>
       answer(
         api.GET("/api/v1/portfolio/figures/{figure_id}", {
-          params: { path: { figure_id: figureId ?? "" }, query: { limit: TERMS_PER_PAGE, offset: pageParam } },
+          params: {
+            path: { figure_id: figureId ?? "" },
+            query: { limit: TERMS_PER_PAGE, offset: pageParam },
+          },
         }),
       ),
     getNextPageParam: (page) => page.next_offset,
@@ -51,14 +54,20 @@ export function ExplainSheet() {
       open={figureId !== undefined}
       title={first?.title ?? "Explanation"}
     >
-      {query.isError && !first ? <ErrorState error={query.error} onRetry={() => void query.refetch()} /> : null}
+      {query.isError && !first ? (
+        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+      ) : null}
       {!first && !query.isError ? <ExplanationSkeleton /> : null}
       {first ? (
         <>
           <Head explanation={first} />
           <Terms explanation={first} terms={terms} />
           {query.hasNextPage ? (
-            <Button busy={query.isFetchingNextPage} className="mt-3 w-full" onClick={() => void query.fetchNextPage()}>
+            <Button
+              busy={query.isFetchingNextPage}
+              className="mt-3 w-full"
+              onClick={() => void query.fetchNextPage()}
+            >
               Show more of {formatCount(first.terms_total)}
             </Button>
           ) : null}
@@ -83,12 +92,15 @@ function ExplanationSkeleton() {
 function Head({ explanation }: { explanation: Explanation }) {
   const { figure, recomputed } = explanation;
   const text = writeFigure(figure);
-  const agrees = recomputed !== null && figure.value !== null && Number(recomputed) === Number(figure.value);
+  const agrees =
+    recomputed !== null && figure.value !== null && Number(recomputed) === Number(figure.value);
   return (
     <div className="mb-5">
-      <p className="figures text-2xl font-semibold tracking-tight">{text ?? "\u2014"}</p>
+      <p className="text-2xl font-semibold tracking-tight figures">{text ?? "\u2014"}</p>
       {text === null ? <p className="mt-1 text-sm text-muted">{figure.reason_text}</p> : null}
-      <p className="mt-3 rounded-md border bg-sunken px-3 py-2 font-mono text-xs leading-relaxed break-words">{explanation.formula}</p>
+      <p className="mt-3 rounded-md border bg-sunken px-3 py-2 font-mono text-xs leading-relaxed break-words">
+        {explanation.formula}
+      </p>
       {agrees ? (
         <p className="mt-2 flex items-center gap-1.5 text-xs text-gain">
           <Icon name="check" size={14} />
@@ -107,9 +119,13 @@ function Head({ explanation }: { explanation: Explanation }) {
 function factors(term: Term): string {
   const parts: string[] = [];
   if (term.quantity !== null) parts.push(formatQuantity(term.quantity));
-  if (term.price) parts.push(`${formatMoney(term.price.price, term.currency)} (${term.price.source}, ${formatDay(term.price.day)})`);
+  if (term.price)
+    parts.push(
+      `${formatMoney(term.price.price, term.currency)} (${term.price.source}, ${formatDay(term.price.day)})`,
+    );
   if (term.amount !== null) parts.push(formatMoney(term.amount, term.currency));
-  if (term.rate && term.rate.base !== term.rate.quote) parts.push(`${term.rate.rate} ${term.rate.quote}/${term.rate.base}`);
+  if (term.rate && term.rate.base !== term.rate.quote)
+    parts.push(`${term.rate.rate} ${term.rate.quote}/${term.rate.base}`);
   return parts.join(" \u00d7 ");
 }
 
@@ -119,7 +135,8 @@ function Terms({ explanation, terms }: { explanation: Explanation; terms: readon
   return (
     <section aria-label="What went into it" className="mb-5">
       <h3 className="mb-2 text-xs font-semibold">
-        What went into it <span className="font-normal text-muted">{formatCount(explanation.terms_total)}</span>
+        What went into it{" "}
+        <span className="font-normal text-muted">{formatCount(explanation.terms_total)}</span>
       </h3>
       <ul className="divide-y rounded-md border text-sm">
         {terms.map((term, index) => (
@@ -151,7 +168,7 @@ function TermValue({ term, currency }: { term: Term; currency: string | null }) 
   return (
     <button
       aria-label={`${term.name}: ${text} Explain`}
-      className="figures cursor-help rounded underline decoration-faint decoration-dotted underline-offset-4 hover:bg-accent-soft"
+      className="cursor-help rounded figures underline decoration-faint decoration-dotted underline-offset-4 hover:bg-accent-soft"
       onClick={() => into(target)}
       type="button"
     >
@@ -180,7 +197,10 @@ function Parts({ explanation }: { explanation: Explanation }) {
 function Origin({ explanation }: { explanation: Explanation }) {
   const { completeness } = explanation;
   const problems = [
-    ...completeness.prices.map((row) => `${row.name}: price ${row.problem}${row.price_day ? `, last of ${formatDay(row.price_day)}` : ""}`),
+    ...completeness.prices.map(
+      (row) =>
+        `${row.name}: price ${row.problem}${row.price_day ? `, last of ${formatDay(row.price_day)}` : ""}`,
+    ),
     ...completeness.rates.map((row) => `${row.currency}: rate ${row.problem}`),
     ...completeness.lots.map((row) => row.problem),
   ];
@@ -189,7 +209,7 @@ function Origin({ explanation }: { explanation: Explanation }) {
       <h3 className="mb-2 text-xs font-semibold">Definition</h3>
       <Facts
         items={[
-          ["Name", `${explanation.figure.definition}`],
+          ["Name", explanation.figure.definition],
           ["Source", explanation.source],
           ["As of", formatDay(explanation.end)],
           ...(explanation.start ? ([["From", formatDay(explanation.start)]] as const) : []),

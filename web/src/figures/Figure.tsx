@@ -49,7 +49,7 @@ export function Figure({ figure, name, coloured, className, nested, ...style }: 
     <button
       aria-label={`${name}: ${text ?? `undefined. ${reason}`} Explain`}
       className={classes(
-        "figures -mx-1 cursor-help rounded px-1 text-inherit decoration-faint decoration-dotted underline-offset-4 hover:bg-accent-soft hover:underline",
+        "-mx-1 cursor-help rounded px-1 figures decoration-faint decoration-dotted underline-offset-4 hover:bg-accent-soft hover:underline",
         coloured && figure.value !== null && toneOf(figure.value),
         text === null && "text-faint",
         className,

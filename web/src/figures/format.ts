@@ -19,7 +19,10 @@ export const DEFAULT_LOCALE: string | undefined = undefined;
 
 const formats = new Map<string, Intl.NumberFormat>();
 
-function numberFormat(locale: string | undefined, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+function numberFormat(
+  locale: string | undefined,
+  options: Intl.NumberFormatOptions,
+): Intl.NumberFormat {
   const key = `${locale ?? ""}${JSON.stringify(options)}`;
   let found = formats.get(key);
   if (!found) {
@@ -42,11 +45,18 @@ export function formatMoney(value: string, currency: string, style: MoneyStyle =
   const options: Intl.NumberFormatOptions = {
     signDisplay: style.sign === "always" ? "exceptZero" : "negative",
     ...(style.compact ? { notation: "compact", maximumFractionDigits: 1 } : {}),
-    ...(style.digits === undefined ? {} : { minimumFractionDigits: style.digits, maximumFractionDigits: style.digits }),
+    ...(style.digits === undefined
+      ? {}
+      : { minimumFractionDigits: style.digits, maximumFractionDigits: style.digits }),
   };
   const locale = style.locale ?? DEFAULT_LOCALE;
   if (isCurrencyCode(currency)) {
-    const format = numberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol", ...options });
+    const format = numberFormat(locale, {
+      style: "currency",
+      currency,
+      currencyDisplay: "narrowSymbol",
+      ...options,
+    });
     return typographic(format.format(value as Exact));
   }
   const format = numberFormat(locale, { maximumFractionDigits: 8, ...options });
@@ -54,7 +64,10 @@ export function formatMoney(value: string, currency: string, style: MoneyStyle =
 }
 
 /** Write a ratio as a percentage: 0.05 is 5.00 %. */
-export function formatRatio(value: string, style: { sign?: SignStyle; digits?: number; locale?: string } = {}): string {
+export function formatRatio(
+  value: string,
+  style: { sign?: SignStyle; digits?: number; locale?: string } = {},
+): string {
   const digits = style.digits ?? 2;
   const format = numberFormat(style.locale ?? DEFAULT_LOCALE, {
     style: "percent",
@@ -67,7 +80,11 @@ export function formatRatio(value: string, style: { sign?: SignStyle; digits?: n
 
 /** Write a quantity without trailing zeros, up to `digits` places. */
 export function formatQuantity(value: string, digits = 8, locale?: string): string {
-  return typographic(numberFormat(locale ?? DEFAULT_LOCALE, { maximumFractionDigits: digits }).format(value as Exact));
+  return typographic(
+    numberFormat(locale ?? DEFAULT_LOCALE, { maximumFractionDigits: digits }).format(
+      value as Exact,
+    ),
+  );
 }
 
 export function formatCount(value: number): string {

@@ -28,8 +28,12 @@ export function matching(commands: readonly Command[], text: string): Command[] 
     const all = `${command.name} ${command.detail} ${command.group}`.toLowerCase();
     return words.every((word) => all.includes(word));
   });
-  const rank = (command: Command) => (command.name.toLowerCase().startsWith(words[0] ?? "") ? 0 : 1);
-  return (words.length === 0 ? fits : [...fits].sort((a, b) => rank(a) - rank(b))).slice(0, SHOWN_MAX);
+  const rank = (command: Command) =>
+    command.name.toLowerCase().startsWith(words[0] ?? "") ? 0 : 1;
+  return (words.length === 0 ? fits : [...fits].sort((a, b) => rank(a) - rank(b))).slice(
+    0,
+    SHOWN_MAX,
+  );
 }
 
 function useCommands(scopes: readonly string[]): Command[] {
@@ -41,7 +45,14 @@ function useCommands(scopes: readonly string[]): Command[] {
   const go = (href: string) => () => router.push(href);
   const pages = [...PLACES, ...DEEPER_PLACES, ...LOWER_PLACES]
     .filter((place) => covers(scopes, place.scope))
-    .map((place) => ({ id: place.href, group: "Page", name: place.name, detail: place.also, icon: place.icon, run: go(place.href) }));
+    .map((place) => ({
+      id: place.href,
+      group: "Page",
+      name: place.name,
+      detail: place.also,
+      icon: place.icon,
+      run: go(place.href),
+    }));
   const held = (accounts.data?.items ?? []).map((account) => ({
     id: account.id,
     group: "Account",
@@ -63,13 +74,40 @@ function useCommands(scopes: readonly string[]): Command[] {
     ...pages,
     ...held,
     ...known,
-    { id: "theme", group: "Do", name: `Switch to the ${other} theme`, detail: "appearance", icon: other === "dark" ? "moon" : "sun", run: () => choose(other) },
-    { id: "api", group: "Do", name: "Open the API reference", detail: "documentation docs", icon: "file", run: () => window.location.assign("/docs") },
-    { id: "leave", group: "Do", name: "Sign out", detail: "end session", icon: "leave", run: () => signOut.mutate() },
+    {
+      id: "theme",
+      group: "Do",
+      name: `Switch to the ${other} theme`,
+      detail: "appearance",
+      icon: other === "dark" ? "moon" : "sun",
+      run: () => choose(other),
+    },
+    {
+      id: "api",
+      group: "Do",
+      name: "Open the API reference",
+      detail: "documentation docs",
+      icon: "file",
+      run: () => window.location.assign("/docs"),
+    },
+    {
+      id: "leave",
+      group: "Do",
+      name: "Sign out",
+      detail: "end session",
+      icon: "leave",
+      run: () => signOut.mutate(),
+    },
   ];
 }
 
-export function CommandPalette({ scopes, onClose }: { scopes: readonly string[]; onClose: () => void }) {
+export function CommandPalette({
+  scopes,
+  onClose,
+}: {
+  scopes: readonly string[];
+  onClose: () => void;
+}) {
   const [text, setText] = useState("");
   const [active, setActive] = useState(0);
   const found = matching(useCommands(scopes), text);
@@ -83,7 +121,8 @@ export function CommandPalette({ scopes, onClose }: { scopes: readonly string[];
 
   function pressed(event: KeyboardEvent) {
     if (event.key === "ArrowDown") setActive((index + 1) % Math.max(1, found.length));
-    else if (event.key === "ArrowUp") setActive((index - 1 + found.length) % Math.max(1, found.length));
+    else if (event.key === "ArrowUp")
+      setActive((index - 1 + found.length) % Math.max(1, found.length));
     else if (event.key === "Enter") run(found[index]);
     else return;
     event.preventDefault();
@@ -108,12 +147,15 @@ export function CommandPalette({ scopes, onClose }: { scopes: readonly string[];
         role="combobox"
         value={text}
       />
-      <ul aria-label="Found" className="mt-3 -mx-2" id="commands" role="listbox">
+      <ul aria-label="Found" className="-mx-2 mt-3" id="commands" role="listbox">
         {found.map((command, position) => (
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events -- keys are handled by the field, which keeps the focus
           <li
             aria-selected={position === index}
-            className={classes("flex cursor-pointer items-center gap-3 rounded-md px-2 py-1.5 text-sm", position === index && "bg-sunken")}
+            className={classes(
+              "flex cursor-pointer items-center gap-3 rounded-md px-2 py-1.5 text-sm",
+              position === index && "bg-sunken",
+            )}
             id={`command-${command.id}`}
             key={command.id}
             onClick={() => run(command)}
@@ -126,7 +168,9 @@ export function CommandPalette({ scopes, onClose }: { scopes: readonly string[];
           </li>
         ))}
       </ul>
-      {found.length === 0 ? <p className="py-6 text-center text-sm text-muted">Nothing is called that.</p> : null}
+      {found.length === 0 ? (
+        <p className="py-6 text-center text-sm text-muted">Nothing is called that.</p>
+      ) : null}
     </Sheet>
   );
 }

@@ -15,7 +15,9 @@ function PlaceLink({ place, here }: { place: Place; here: string }) {
         aria-current={active ? "page" : undefined}
         className={classes(
           "flex h-8 items-center gap-2.5 rounded-md px-2 text-sm transition-colors",
-          active ? "bg-sunken font-medium text-ink" : "text-muted hover:bg-sunken/70 hover:text-ink",
+          active
+            ? "bg-sunken font-medium text-ink"
+            : "text-muted hover:bg-sunken/70 hover:text-ink",
         )}
         href={place.href}
       >
@@ -40,7 +42,13 @@ export function Navigation({ scopes, name, open, onClose }: Props) {
   return (
     <>
       {open ? (
-        <button aria-label="Close the navigation" className="fixed inset-0 z-30 animate-fade bg-black/35 lg:hidden" data-covers-page onClick={onClose} type="button" />
+        <button
+          aria-label="Close the navigation"
+          className="fixed inset-0 z-30 animate-fade bg-black/35 lg:hidden"
+          data-covers-page
+          onClick={onClose}
+          type="button"
+        />
       ) : null}
       <nav
         aria-label="Pages"
@@ -48,14 +56,13 @@ export function Navigation({ scopes, name, open, onClose }: Props) {
           "fixed inset-y-0 left-0 z-40 w-60 shrink-0 flex-col gap-5 border-r bg-canvas px-3 py-3 lg:sticky lg:top-0 lg:z-10 lg:flex lg:h-dvh lg:w-54",
           open ? "flex animate-fade shadow-float lg:shadow-none" : "hidden",
         )}
-        onKeyDown={(event) => {
-          if (event.key === "Escape") onClose();
-        }}
       >
         <Link className="flex h-8 items-center gap-2 rounded-md px-2" href="/overview/">
           <Mark />
           <span className="min-w-0">
-            <span className="block truncate text-sm font-semibold tracking-tight">{name ?? "Bursar"}</span>
+            <span className="block truncate text-sm font-semibold tracking-tight">
+              {name ?? "Bursar"}
+            </span>
           </span>
         </Link>
         <ul className="flex flex-col gap-0.5">

@@ -17,7 +17,12 @@ interface Props {
 export function TopBar({ me, onMenu, onSearch }: Props) {
   return (
     <header className="sticky top-0 z-20 flex h-12 items-center gap-2 border-b bg-canvas/90 px-3 backdrop-blur sm:px-6 lg:px-8">
-      <Button aria-label="Open the navigation" className="-ml-1 px-2 lg:hidden" onClick={onMenu} tone="quiet">
+      <Button
+        aria-label="Open the navigation"
+        className="-ml-1 px-2 lg:hidden"
+        onClick={onMenu}
+        tone="quiet"
+      >
         <Icon name="menu" />
       </Button>
       <button
@@ -27,14 +32,17 @@ export function TopBar({ me, onMenu, onSearch }: Props) {
       >
         <Icon name="search" size={14} />
         <span className="truncate">Search or go to</span>
-        <kbd className="ml-auto hidden rounded border px-1 font-mono text-2xs sm:inline">Ctrl K</kbd>
+        <kbd className="ml-auto hidden rounded border px-1 font-mono text-2xs sm:inline">
+          Ctrl K
+        </kbd>
       </button>
       <div className="ml-auto flex items-center gap-1">{me ? <PersonMenu me={me} /> : null}</div>
     </header>
   );
 }
 
-const ITEM = "flex w-full cursor-pointer items-center gap-2.5 rounded px-2 py-1.5 text-sm outline-none data-highlighted:bg-sunken";
+const ITEM =
+  "flex w-full cursor-pointer items-center gap-2.5 rounded px-2 py-1.5 text-sm outline-none data-highlighted:bg-sunken";
 const THEMES: readonly (readonly [ThemeChoice, string, IconName])[] = [
   ["system", "Theme of the system", "screen"],
   ["light", "Light", "sun"],
@@ -56,15 +64,29 @@ function PersonMenu({ me }: { me: Schemas["Profile"] }) {
         </button>
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align="end" className="z-50 w-56 animate-rise rounded-lg border bg-raised p-1 shadow-float" sideOffset={6}>
+        <DropdownMenu.Content
+          align="end"
+          className="z-50 w-56 animate-rise rounded-lg border bg-raised p-1 shadow-float"
+          sideOffset={6}
+        >
           <DropdownMenu.Label className="px-2 py-1.5 text-sm">
             <span className="block font-medium">{me.display_name}</span>
-            <span className="block text-xs text-muted">{me.role ? inWords(me.role) : "API token"}</span>
+            <span className="block text-xs text-muted">
+              {me.role ? inWords(me.role) : "API token"}
+            </span>
           </DropdownMenu.Label>
           <DropdownMenu.Separator className="my-1 border-t" />
-          <DropdownMenu.RadioGroup onValueChange={(value) => choose(value as ThemeChoice)} value={choice}>
+          <DropdownMenu.RadioGroup
+            onValueChange={(value) => choose(value as ThemeChoice)}
+            value={choice}
+          >
             {THEMES.map(([value, text, icon]) => (
-              <DropdownMenu.RadioItem className={ITEM} key={value} onSelect={(event) => event.preventDefault()} value={value}>
+              <DropdownMenu.RadioItem
+                className={ITEM}
+                key={value}
+                onSelect={(event) => event.preventDefault()}
+                value={value}
+              >
                 <Icon className="text-muted" name={icon} size={14} />
                 {text}
                 <DropdownMenu.ItemIndicator className="ml-auto">

@@ -10,6 +10,7 @@ export function signInAddress(wanted: string): string {
 export function pageAfterSignIn(next: string | null): string {
   if (!next?.startsWith("/") || next.startsWith("//") || next.includes("\\")) return HOME;
   const target = new URL(next, window.location.origin);
-  if (target.origin !== window.location.origin || target.pathname.startsWith("/sign-in")) return HOME;
+  if (target.origin !== window.location.origin || target.pathname.startsWith("/sign-in"))
+    return HOME;
   return target.pathname + target.search + target.hash;
 }

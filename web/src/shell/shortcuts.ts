@@ -6,20 +6,31 @@ import { LOWER_PLACES, PLACES } from "@/shell/places";
 const SECOND_KEY_MILLISECONDS = 900;
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
 }
 
-export function useShortcuts(openPalette: () => void): void {
+export function useShortcuts(openPalette: () => void, closeDrawer: () => void): void {
   const router = useRouter();
   const goSince = useRef(0);
   useEffect(() => {
     function pressed(event: KeyboardEvent) {
+      if (event.key === "Escape") closeDrawer();
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
         event.preventDefault();
         openPalette();
         return;
       }
-      if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target) || document.querySelector("[data-covers-page]")) return;
+      if (
+        event.metaKey ||
+        event.ctrlKey ||
+        event.altKey ||
+        isTyping(event.target) ||
+        document.querySelector("[data-covers-page]")
+      )
+        return;
       if (event.key === "/") {
         event.preventDefault();
         const field = document.querySelector<HTMLInputElement>("[data-page-search]");
@@ -36,5 +47,5 @@ export function useShortcuts(openPalette: () => void): void {
     }
     window.addEventListener("keydown", pressed);
     return () => window.removeEventListener("keydown", pressed);
-  }, [openPalette, router]);
+  }, [openPalette, closeDrawer, router]);
 }

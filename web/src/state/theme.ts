@@ -32,13 +32,13 @@ export const useTheme = create<Theme>((set, get) => ({
     if (choice === "system") window.localStorage.removeItem(THEME_KEY);
     else window.localStorage.setItem(THEME_KEY, choice);
     const shown = resolved(choice);
-    document.documentElement.dataset["theme"] = shown;
+    document.documentElement.dataset.theme = shown;
     set({ choice, shown });
   },
   follow: () => {
     const choice = get().choice === "system" ? stored() : get().choice;
     const shown = resolved(choice);
-    document.documentElement.dataset["theme"] = shown;
+    document.documentElement.dataset.theme = shown;
     set({ choice, shown });
   },
 }));

@@ -24,7 +24,7 @@ from bursar.interfaces.rest.cookies import NAME, SECURE_NAME
 from bursar.interfaces.rest.envelope import Envelope
 from bursar.interfaces.rest.routes import render_error, routes
 from bursar.interfaces.rest.system import system_routes
-from bursar.interfaces.web import WebPages
+from bursar.interfaces.web import PagesFirst, WebPages
 from bursar.runtime.embedded.state import addresses
 from bursar.settings import Settings
 
@@ -61,7 +61,10 @@ def create(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.router.routes[:] = [*routes(), *system_routes(), *served]
-    app.router.default = WebPages(session_cookies=(NAME, SECURE_NAME))
+    pages = WebPages(session_cookies=(NAME, SECURE_NAME))
+    app.router.default = pages
+    # A page's address ends with a slash; without this, a route of the same name would take it.
+    app.router.redirect_slashes = False
     app.add_exception_handler(BursarError, _bursar_error)
     app.add_exception_handler(HTTPException, _http_error)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
@@ -72,6 +75,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             allow_methods=["*"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id"],
         )
+    app.add_middleware(PagesFirst, pages=pages)
     app.add_middleware(Envelope, settings=settings)
     return app
 

@@ -4,6 +4,6 @@ They hold no data and no secret: every figure comes from the REST operations. Wh
 built, a plain page says how to build them, and the one-time sign-in link still works.
 """
 
-from bursar.interfaces.web.serving import WebPages
+from bursar.interfaces.web.serving import PagesFirst, WebPages
 
-__all__ = ["WebPages"]
+__all__ = ["PagesFirst", "WebPages"]

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bursar.core.errors import NotFound
 from bursar.interfaces.web.files import BuiltPages, File
@@ -45,9 +45,15 @@ class WebPages:
         request = Request(scope, receive)
         await self.answer(request)(scope, receive, send)
 
+    def has_page(self, path: str) -> bool:
+        """Tell whether a page lies at this address with a slash at its end."""
+        return not path.endswith("/") and self._pages.find(f"{path[1:]}/") is not None
+
     def answer(self, request: Request) -> Response:
         """Return the page, the file or the way to it; raise NotFound."""
         path = request.url.path.removeprefix("/")
+        if f"{path}/".startswith(PROGRAMS) and path.endswith("/"):
+            return _moved(request, f"/{path.rstrip('/')}", 307)
         if request.method not in READING or f"{path}/".startswith(PROGRAMS):
             raise _nothing_here()
         if not self._pages:
@@ -81,6 +87,29 @@ class WebPages:
             headers["Content-Encoding"] = "gzip"
         content = self._pages.content(file, gzip=gzip)
         return Response(content, status, headers, file.media_type)
+
+
+class PagesFirst:
+    """ASGI middleware: an address typed into a browser opens its page, also where a route answers.
+
+    Some operations answer at addresses without the prefix, such as /portfolio/performance; a
+    program that asks there gets the operation as before.
+    """
+
+    def __init__(self, app: ASGIApp, pages: WebPages) -> None:
+        self._app = app
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send a browser that goes to a page's name to the page; pass everything else on."""
+        if scope["type"] == "http" and scope["method"] == "GET":
+            request = Request(scope, receive)
+            typed = request.headers.get("sec-fetch-mode") == "navigate"
+            if typed and self._pages.has_page(request.url.path):
+                moved = _moved(request, f"{request.url.path}/", 307)
+                await moved(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 def policy(scripts: tuple[str, ...]) -> str:

@@ -9,14 +9,16 @@ export function LandingBook() {
   return (
     <div aria-hidden="true" className="card p-5 shadow-float">
       <p className="label-caps">Net worth</p>
-      <p className="figures mt-0.5 text-2xl font-semibold tracking-tight">$115,503.21</p>
-      <p className="mt-3 rounded-md border bg-sunken px-3 py-2 font-mono text-xs">holdings + cash - debts</p>
+      <p className="mt-0.5 text-2xl font-semibold tracking-tight figures">$115,503.21</p>
+      <p className="mt-3 rounded-md border bg-sunken px-3 py-2 font-mono text-xs">
+        holdings + cash - debts
+      </p>
       <ul className="mt-3 divide-y rounded-md border text-sm">
         {LINES.map(([day, name, product, value]) => (
           <li className="flex items-baseline justify-between gap-3 px-3 py-2" key={name}>
             <span className="min-w-0">
               <span className="mr-2">{name}</span>
-              <span className="figures text-xs text-muted">
+              <span className="text-xs figures text-muted">
                 {product}, {day}
               </span>
             </span>

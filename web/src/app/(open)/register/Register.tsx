@@ -19,13 +19,19 @@ export function findProblems(body: Schemas["Register"]): Partial<Record<Field, s
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$/.test(body.username)) {
     problems.username = "2 to 64 letters, digits, dots or dashes, starting with a letter or digit.";
   }
-  if (body.password.length < PASSWORD_CHARACTERS_MIN) problems.password = `At least ${PASSWORD_CHARACTERS_MIN} characters.`;
-  if (body.email && !/^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$/.test(body.email)) problems.email = "This is not an e-mail address.";
+  if (body.password.length < PASSWORD_CHARACTERS_MIN)
+    problems.password = `At least ${PASSWORD_CHARACTERS_MIN} characters.`;
+  if (body.email && !/^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$/.test(body.email))
+    problems.email = "This is not an e-mail address.";
   return problems;
 }
 
 export function Register() {
-  const fragment = useSyncExternalStore(never, () => window.location.hash.slice(1), () => "");
+  const fragment = useSyncExternalStore(
+    never,
+    () => window.location.hash.slice(1),
+    () => "",
+  );
   const [problems, setProblems] = useState<Partial<Record<Field, string>>>({});
   const register = useMutation({
     meta: { quiet: true },
@@ -45,7 +51,12 @@ export function Register() {
       password: textOf(form, "password"),
       ...(textOf(form, "email") ? { email: textOf(form, "email") } : {}),
       ...(textOf(form, "display_name") ? { display_name: textOf(form, "display_name") } : {}),
-      ...(invitation ? { invitation } : { workspace_name: textOf(form, "workspace_name") || "Home", base_currency: textOf(form, "base_currency") }),
+      ...(invitation
+        ? { invitation }
+        : {
+            workspace_name: textOf(form, "workspace_name") || "Home",
+            base_currency: textOf(form, "base_currency"),
+          }),
     };
     const found = findProblems(body);
     setProblems(found);
@@ -54,16 +65,37 @@ export function Register() {
 
   return (
     <div className="m-auto w-full max-w-md px-4 py-8">
-      <form className="card flex flex-col gap-4 p-6" noValidate onSubmit={submit}>
+      <form className="flex flex-col gap-4 card p-6" noValidate onSubmit={submit}>
         <div>
           <h1 className="text-base font-semibold tracking-tight">Create an account</h1>
-          <p className="mt-1 text-sm text-muted">The first person of a server becomes its owner; everyone else needs an invitation.</p>
+          <p className="mt-1 text-sm text-muted">
+            The first person of a server becomes its owner; everyone else needs an invitation.
+          </p>
         </div>
-        <TextField autoComplete="username" error={problems.username} label="User name" name="username" spellCheck={false} />
-        <TextField autoComplete="new-password" error={problems.password} hint={`At least ${PASSWORD_CHARACTERS_MIN} characters`} label="Password" name="password" type="password" />
+        <TextField
+          autoComplete="username"
+          error={problems.username}
+          label="User name"
+          name="username"
+          spellCheck={false}
+        />
+        <TextField
+          autoComplete="new-password"
+          error={problems.password}
+          hint={`At least ${PASSWORD_CHARACTERS_MIN} characters`}
+          label="Password"
+          name="password"
+          type="password"
+        />
         <div className="grid gap-4 sm:grid-cols-2">
           <TextField autoComplete="name" label="Name (optional)" name="display_name" />
-          <TextField autoComplete="email" error={problems.email} label="E-mail (optional)" name="email" type="email" />
+          <TextField
+            autoComplete="email"
+            error={problems.email}
+            label="E-mail (optional)"
+            name="email"
+            type="email"
+          />
         </div>
         <TextField
           defaultValue={fragment}
@@ -76,11 +108,23 @@ export function Register() {
         />
         {fragment ? null : (
           <div className="grid gap-4 sm:grid-cols-2">
-            <TextField defaultValue="Home" hint="Without an invitation only" label="Workspace" name="workspace_name" />
-            <SelectField defaultValue="USD" label="Base currency" name="base_currency" options={CURRENCIES} />
+            <TextField
+              defaultValue="Home"
+              hint="Without an invitation only"
+              label="Workspace"
+              name="workspace_name"
+            />
+            <SelectField
+              defaultValue="USD"
+              label="Base currency"
+              name="base_currency"
+              options={CURRENCIES}
+            />
           </div>
         )}
-        {register.error && Object.keys(problems).length === 0 ? <Refusal error={register.error} /> : null}
+        {register.error && Object.keys(problems).length === 0 ? (
+          <Refusal error={register.error} />
+        ) : null}
         <Button busy={register.isPending || register.isSuccess} tone="primary" type="submit">
           Create the account
         </Button>

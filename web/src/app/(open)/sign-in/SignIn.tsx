@@ -13,9 +13,17 @@ const never = () => () => undefined;
 
 /** The part of the address that only the browser knows; it never reaches a log of the server. */
 function useAddress(): { secret: string; next: string | null; signedOut: boolean } {
-  const address = useSyncExternalStore(never, () => window.location.href, () => "http://localhost/");
+  const address = useSyncExternalStore(
+    never,
+    () => window.location.href,
+    () => "http://localhost/",
+  );
   const { hash, searchParams } = new URL(address);
-  return { secret: hash.startsWith("#bur_link_") ? hash.slice(1) : "", next: searchParams.get("next"), signedOut: searchParams.has("signed-out") };
+  return {
+    secret: hash.startsWith("#bur_link_") ? hash.slice(1) : "",
+    next: searchParams.get("next"),
+    signedOut: searchParams.has("signed-out"),
+  };
 }
 
 /** Leave with a full load, so that every page starts with the new session. */
@@ -33,12 +41,24 @@ export function SignIn() {
         {secret && !spent ? (
           <LinkSignIn next={next} onSpent={() => setSpent(true)} secret={secret} />
         ) : (
-          <PasswordSignIn next={next} said={signedOut ? "You are signed out." : next ? "Sign in to open the page you asked for." : undefined} />
+          <PasswordSignIn
+            next={next}
+            said={
+              signedOut
+                ? "You are signed out."
+                : next
+                  ? "Sign in to open the page you asked for."
+                  : undefined
+            }
+          />
         )}
       </div>
       <p className="mt-4 text-center text-sm text-muted">
         New here?{" "}
-        <Link className="font-medium text-accent-ink underline underline-offset-2" href="/register/">
+        <Link
+          className="font-medium text-accent-ink underline underline-offset-2"
+          href="/register/"
+        >
           Create an account
         </Link>
       </p>
@@ -46,7 +66,15 @@ export function SignIn() {
   );
 }
 
-function LinkSignIn({ secret, next, onSpent }: { secret: string; next: string | null; onSpent: () => void }) {
+function LinkSignIn({
+  secret,
+  next,
+  onSpent,
+}: {
+  secret: string;
+  next: string | null;
+  onSpent: () => void;
+}) {
   const use = useMutation({
     meta: { quiet: true },
     mutationFn: () => answer(api.POST("/api/v1/auth/link", { body: { secret } })),
@@ -54,12 +82,18 @@ function LinkSignIn({ secret, next, onSpent }: { secret: string; next: string | 
   });
   return (
     <div className="mt-2 flex flex-col gap-4">
-      <p className="text-sm text-muted">This link signs you in once. It is used up when you press the button, not before.</p>
+      <p className="text-sm text-muted">
+        This link signs you in once. It is used up when you press the button, not before.
+      </p>
       {use.error ? <Refusal error={use.error} /> : null}
       {use.isError ? (
         <Button
           onClick={() => {
-            window.history.replaceState(null, "", window.location.pathname + window.location.search);
+            window.history.replaceState(
+              null,
+              "",
+              window.location.pathname + window.location.search,
+            );
             onSpent();
           }}
         >
@@ -78,7 +112,8 @@ function PasswordSignIn({ next, said }: { next: string | null; said: string | un
   const [missing, setMissing] = useState<{ username?: string; password?: string }>({});
   const signIn = useMutation({
     meta: { quiet: true },
-    mutationFn: (body: { username: string; password: string }) => answer(api.POST("/api/v1/auth/login", { body })),
+    mutationFn: (body: { username: string; password: string }) =>
+      answer(api.POST("/api/v1/auth/login", { body })),
     onSuccess: () => enter(next),
   });
 
@@ -97,14 +132,27 @@ function PasswordSignIn({ next, said }: { next: string | null; said: string | un
   return (
     <form className="mt-2 flex flex-col gap-4" noValidate onSubmit={submit}>
       {said ? <p className="text-sm text-muted">{said}</p> : null}
-      <TextField autoComplete="username" error={missing.username} label="User name or e-mail" name="username" spellCheck={false} />
-      <TextField autoComplete="current-password" error={missing.password} label="Password" name="password" type="password" />
+      <TextField
+        autoComplete="username"
+        error={missing.username}
+        label="User name or e-mail"
+        name="username"
+        spellCheck={false}
+      />
+      <TextField
+        autoComplete="current-password"
+        error={missing.password}
+        label="Password"
+        name="password"
+        type="password"
+      />
       {signIn.error ? <Refusal error={signIn.error} /> : null}
       <Button busy={signIn.isPending || signIn.isSuccess} tone="primary" type="submit">
         Sign in
       </Button>
       <p className="text-xs text-muted">
-        No password yet? The server prints a one-time link when it starts, and an admin can make one for you.
+        No password yet? The server prints a one-time link when it starts, and an admin can make one
+        for you.
       </p>
     </form>
   );

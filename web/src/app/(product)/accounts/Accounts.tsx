@@ -32,22 +32,46 @@ export function Accounts() {
         <span className="flex items-center gap-2">
           <span className="min-w-0">
             <span className="block truncate font-medium">{row.name}</span>
-            <span className="block truncate text-xs text-muted sm:hidden">{row.institution ?? inWords(row.kind)}</span>
+            <span className="block truncate text-xs text-muted sm:hidden">
+              {row.institution ?? inWords(row.kind)}
+            </span>
           </span>
           {row.closed_at ? <Badge>Closed</Badge> : null}
         </span>
       ),
     },
-    { id: "institution", header: "Institution", from: "sm", sortBy: (row) => row.institution ?? null, cell: (row) => <span className="text-muted">{row.institution ?? "\u2014"}</span> },
-    { id: "kind", header: "Kind", from: "md", sortBy: (row) => row.kind, cell: (row) => <span className="text-muted">{inWords(row.kind)}</span> },
-    { id: "cash", header: "Cash", from: "sm", numeric: true, cell: (row) => <CashOf account={row} /> },
+    {
+      id: "institution",
+      header: "Institution",
+      from: "sm",
+      sortBy: (row) => row.institution ?? null,
+      cell: (row) => <span className="text-muted">{row.institution ?? "\u2014"}</span>,
+    },
+    {
+      id: "kind",
+      header: "Kind",
+      from: "md",
+      sortBy: (row) => row.kind,
+      cell: (row) => <span className="text-muted">{inWords(row.kind)}</span>,
+    },
+    {
+      id: "cash",
+      header: "Cash",
+      from: "sm",
+      numeric: true,
+      cell: (row) => <CashOf account={row} />,
+    },
     {
       id: "holdings",
       header: "Holdings",
       from: "lg",
       numeric: true,
       sortBy: (row) => row.balances.filter((balance) => balance.kind !== "fiat").length,
-      cell: (row) => <span className="figures text-muted">{row.balances.filter((balance) => balance.kind !== "fiat").length || "\u2014"}</span>,
+      cell: (row) => (
+        <span className="figures text-muted">
+          {row.balances.filter((balance) => balance.kind !== "fiat").length || "\u2014"}
+        </span>
+      ),
     },
     {
       id: "value",
@@ -56,7 +80,11 @@ export function Accounts() {
       sortBy: (row) => values.get(row.id)?.value.value ?? null,
       cell: (row) => {
         const slice = values.get(row.id);
-        return slice ? <Figure figure={slice.value} name={`Value of ${row.name}`} /> : <span className="text-faint">{"\u2014"}</span>;
+        return slice ? (
+          <Figure figure={slice.value} name={`Value of ${row.name}`} />
+        ) : (
+          <span className="text-faint">{"\u2014"}</span>
+        );
       },
     },
     {
@@ -66,7 +94,14 @@ export function Accounts() {
       numeric: true,
       cell: (row) => {
         const slice = values.get(row.id);
-        return slice ? <Figure className="text-muted" digits={1} figure={slice.weight} name={`Share of ${row.name}`} /> : null;
+        return slice ? (
+          <Figure
+            className="text-muted"
+            digits={1}
+            figure={slice.weight}
+            name={`Share of ${row.name}`}
+          />
+        ) : null;
       },
     },
   ];
@@ -94,7 +129,13 @@ export function Accounts() {
           ) : (
             groups(data.items).map(([title, rows]) => (
               <Section flush key={title} title={title}>
-                <DataTable columns={columns} label={title} onOpen={(row) => router.push(`/accounts/detail/?id=${row.id}`)} rowId={(row) => row.id} rows={rows} />
+                <DataTable
+                  columns={columns}
+                  label={title}
+                  onOpen={(row) => router.push(`/accounts/detail/?id=${row.id}`)}
+                  rowId={(row) => row.id}
+                  rows={rows}
+                />
               </Section>
             ))
           )

@@ -11,7 +11,18 @@ import { Refusal } from "@/forms/Refusal";
 import { inWords } from "@/figures/format";
 import { notify } from "@/state/toasts";
 
-const KINDS = ["checking", "savings", "credit_card", "cash", "brokerage", "retirement", "exchange", "wallet", "loan", "property"] as const;
+const KINDS = [
+  "checking",
+  "savings",
+  "credit_card",
+  "cash",
+  "brokerage",
+  "retirement",
+  "exchange",
+  "wallet",
+  "loan",
+  "property",
+] as const;
 const METHODS = ["fifo", "lifo", "hifo", "lofo", "average", "specific"] as const;
 const FORM = "new-account";
 
@@ -21,7 +32,13 @@ export function NewAccount({ open, onClose }: { open: boolean; onClose: () => vo
   const [missing, setMissing] = useState<string>();
   const create = useMutation({
     meta: { quiet: true },
-    mutationFn: (body: Schemas["NewAccount"]) => answer(api.POST("/api/v1/accounts", { body, params: { header: { "Idempotency-Key": `${key}-${body.name}` } } })),
+    mutationFn: (body: Schemas["NewAccount"]) =>
+      answer(
+        api.POST("/api/v1/accounts", {
+          body,
+          params: { header: { "Idempotency-Key": `${key}-${body.name}` } },
+        }),
+      ),
     onSuccess: (account) => {
       void client.invalidateQueries({ queryKey: ["ledger"] });
       notify({ tone: "good", title: `${account.name} is open` });
@@ -44,7 +61,10 @@ export function NewAccount({ open, onClose }: { open: boolean; onClose: () => vo
     });
   }
 
-  const fieldError = create.error instanceof ApiError && create.error.field === "name" ? create.error.message : missing;
+  const fieldError =
+    create.error instanceof ApiError && create.error.field === "name"
+      ? create.error.message
+      : missing;
   return (
     <Sheet
       about="Opened empty. Import a statement into it, or enter what it holds."
@@ -62,11 +82,29 @@ export function NewAccount({ open, onClose }: { open: boolean; onClose: () => vo
       title="Open an account"
     >
       <form className="grid gap-4 sm:grid-cols-2" id={FORM} noValidate onSubmit={submit}>
-        <TextField className="sm:col-span-2" error={fieldError} label="Name" name="name" placeholder="Everyday checking" />
-        <SelectField label="Kind" name="kind" options={KINDS.map((kind) => [kind, inWords(kind)])} />
+        <TextField
+          className="sm:col-span-2"
+          error={fieldError}
+          label="Name"
+          name="name"
+          placeholder="Everyday checking"
+        />
+        <SelectField
+          label="Kind"
+          name="kind"
+          options={KINDS.map((kind) => [kind, inWords(kind)])}
+        />
         <SelectField label="Currency" name="currency" options={CURRENCIES} />
         <TextField label="Institution (optional)" name="institution" />
-        <SelectField hint="Which lots a sale takes first" label="Cost method" name="cost_method" options={METHODS.map((method) => [method, method.length <= 4 ? method.toUpperCase() : inWords(method)])} />
+        <SelectField
+          hint="Which lots a sale takes first"
+          label="Cost method"
+          name="cost_method"
+          options={METHODS.map((method) => [
+            method,
+            method.length <= 4 ? method.toUpperCase() : inWords(method),
+          ])}
+        />
         {create.error && !fieldError ? (
           <div className="sm:col-span-2">
             <Refusal error={create.error} />

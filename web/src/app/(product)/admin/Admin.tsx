@@ -55,12 +55,20 @@ function People() {
   const [linked, setLinked] = useState<{ name: string; secret: string } | null>(null);
   const refresh = () => void client.invalidateQueries({ queryKey: ["identity", "people"] });
   const changeRole = useMutation({
-    mutationFn: ({ id, role }: { id: string; role: Schemas["Role"] }) => answer(api.PATCH("/api/v1/people/{person_id}", { params: { path: { person_id: id } }, body: { person_id: id, role } })),
+    mutationFn: ({ id, role }: { id: string; role: Schemas["Role"] }) =>
+      answer(
+        api.PATCH("/api/v1/people/{person_id}", {
+          params: { path: { person_id: id } },
+          body: { person_id: id, role },
+        }),
+      ),
     onSettled: refresh,
-    onSuccess: (member) => notify({ tone: "good", title: `${member.display_name} is now ${member.role}` }),
+    onSuccess: (member) =>
+      notify({ tone: "good", title: `${member.display_name} is now ${member.role}` }),
   });
   const remove = useMutation({
-    mutationFn: (id: string) => answer(api.DELETE("/api/v1/people/{person_id}", { params: { path: { person_id: id } } })),
+    mutationFn: (id: string) =>
+      answer(api.DELETE("/api/v1/people/{person_id}", { params: { path: { person_id: id } } })),
     onSuccess: () => {
       refresh();
       setRemoving(null);
@@ -68,8 +76,13 @@ function People() {
     },
   });
   const link = useMutation({
-    mutationFn: (member: Member) => answer(api.POST("/api/v1/auth/links", { body: { person_id: member.person_id } })),
-    onSuccess: (made, member) => setLinked({ name: member.display_name, secret: `${window.location.origin}/sign-in/#${made.secret}` }),
+    mutationFn: (member: Member) =>
+      answer(api.POST("/api/v1/auth/links", { body: { person_id: member.person_id } })),
+    onSuccess: (made, member) =>
+      setLinked({
+        name: member.display_name,
+        secret: `${window.location.origin}/sign-in/#${made.secret}`,
+      }),
   });
   const isMe = (row: Member) => row.person_id === me.data?.person_id;
   const columns: Column<Member>[] = [
@@ -87,7 +100,12 @@ function People() {
         </span>
       ),
     },
-    { id: "joined", header: "Joined", from: "md", cell: (row) => <span className="figures text-muted">{formatDay(row.joined_at)}</span> },
+    {
+      id: "joined",
+      header: "Joined",
+      from: "md",
+      cell: (row) => <span className="figures text-muted">{formatDay(row.joined_at)}</span>,
+    },
     {
       id: "role",
       header: "Role",
@@ -99,7 +117,9 @@ function People() {
             className="w-32"
             hideLabel
             label={`Role of ${row.display_name}`}
-            onChange={(event) => changeRole.mutate({ id: row.person_id, role: event.target.value as Schemas["Role"] })}
+            onChange={(event) =>
+              changeRole.mutate({ id: row.person_id, role: event.target.value as Schemas["Role"] })
+            }
             options={ROLES.map((role) => [role, inWords(role)])}
             value={row.role}
           />
@@ -113,7 +133,11 @@ function People() {
       cell: (row) =>
         isMe(row) ? null : (
           <span className="flex justify-end gap-2">
-            <Button busy={link.isPending && link.variables === row} onClick={() => link.mutate(row)} size="small">
+            <Button
+              busy={link.isPending && link.variables === row}
+              onClick={() => link.mutate(row)}
+              size="small"
+            >
               Sign-in link
             </Button>
             <Button onClick={() => setRemoving(row)} size="small" tone="danger">
@@ -134,16 +158,38 @@ function People() {
       flush
       title="People"
     >
-      <Loaded query={people}>{(data) => <DataTable columns={columns} label="People" rowId={(row) => row.person_id} rows={data.items} />}</Loaded>
+      <Loaded query={people}>
+        {(data) => (
+          <DataTable
+            columns={columns}
+            label="People"
+            rowId={(row) => row.person_id}
+            rows={data.items}
+          />
+        )}
+      </Loaded>
       {inviting ? <Invite onClose={() => setInviting(false)} /> : null}
-      <Sheet about="It works once, for 24 hours, and is shown this once." as="dialog" onClose={() => setLinked(null)} open={linked !== null} title={`Sign-in link for ${linked?.name ?? ""}`}>
+      <Sheet
+        about="It works once, for 24 hours, and is shown this once."
+        as="dialog"
+        onClose={() => setLinked(null)}
+        open={linked !== null}
+        title={`Sign-in link for ${linked?.name ?? ""}`}
+      >
         <CopySecret label="link" secret={linked?.secret ?? ""} />
       </Sheet>
       <PreviewDialog
         busy={remove.isPending}
         confirm="Remove"
         danger
-        facts={removing ? [["Person", removing.display_name], ["Role", inWords(removing.role)]] : []}
+        facts={
+          removing
+            ? [
+                ["Person", removing.display_name],
+                ["Role", inWords(removing.role)],
+              ]
+            : []
+        }
         onClose={() => setRemoving(null)}
         onConfirm={() => removing && remove.mutate(removing.person_id)}
         open={removing !== null}

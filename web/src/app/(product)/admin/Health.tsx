@@ -12,7 +12,11 @@ const ASK_AGAIN_MILLISECONDS = 10_000;
 
 /** Whether every part answers, and whether the book's invariants hold. */
 export function Health() {
-  const health = useQuery({ queryKey: ["health"], queryFn: readHealth, refetchInterval: ASK_AGAIN_MILLISECONDS });
+  const health = useQuery({
+    queryKey: ["health"],
+    queryFn: readHealth,
+    refetchInterval: ASK_AGAIN_MILLISECONDS,
+  });
   const book = useQuery({
     queryKey: ["ledger", "verify"],
     enabled: false,
@@ -25,9 +29,22 @@ export function Health() {
           {(data) => (
             <Facts
               items={[
-                ["State", <Badge key="s" tone={data.status === "healthy" ? "accent" : "bad"}>{inWords(data.status)}</Badge>],
+                [
+                  "State",
+                  <Badge key="s" tone={data.status === "healthy" ? "accent" : "bad"}>
+                    {inWords(data.status)}
+                  </Badge>,
+                ],
                 ["Version", data.version],
-                ...Object.entries(data.checks).map(([name, check]) => [inWords(name), check.milliseconds === undefined ? inWords(check.status) : `${inWords(check.status)}, ${check.milliseconds} ms`] as const),
+                ...Object.entries(data.checks).map(
+                  ([name, check]) =>
+                    [
+                      inWords(name),
+                      check.milliseconds === undefined
+                        ? inWords(check.status)
+                        : `${inWords(check.status)}, ${check.milliseconds} ms`,
+                    ] as const,
+                ),
               ]}
             />
           )}
@@ -44,12 +61,20 @@ export function Health() {
       >
         {book.data ? (
           <>
-            <p className="mb-2 text-sm">{book.data.holds ? "Every invariant holds." : "Some invariants do not hold."}</p>
+            <p className="mb-2 text-sm">
+              {book.data.holds ? "Every invariant holds." : "Some invariants do not hold."}
+            </p>
             <ul className="divide-y text-sm">
               {book.data.invariants.map((row) => (
                 <li className="flex justify-between gap-4 py-1.5" key={row.id}>
                   <span className="text-muted">{row.name}</span>
-                  <span className="figures">{row.differences === 0 ? `${formatCount(row.checked)} checked` : <Badge tone="bad">{`${formatCount(row.differences)} differ`}</Badge>}</span>
+                  <span className="figures">
+                    {row.differences === 0 ? (
+                      `${formatCount(row.checked)} checked`
+                    ) : (
+                      <Badge tone="bad">{`${formatCount(row.differences)} differ`}</Badge>
+                    )}
+                  </span>
                 </li>
               ))}
             </ul>

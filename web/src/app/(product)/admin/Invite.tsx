@@ -16,7 +16,8 @@ const FORM = "invite";
 export function Invite({ onClose }: { onClose: () => void }) {
   const invite = useMutation({
     meta: { quiet: true },
-    mutationFn: (body: Schemas["InvitePerson"]) => answer(api.POST("/api/v1/people/invitations", { body })),
+    mutationFn: (body: Schemas["InvitePerson"]) =>
+      answer(api.POST("/api/v1/people/invitations", { body })),
   });
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -38,7 +39,10 @@ export function Invite({ onClose }: { onClose: () => void }) {
         open
         title="The invitation is made"
       >
-        <CopySecret label="invitation link" secret={`${window.location.origin}/register/#${invite.data.secret}`} />
+        <CopySecret
+          label="invitation link"
+          secret={`${window.location.origin}/register/#${invite.data.secret}`}
+        />
       </Sheet>
     );
   }
@@ -58,8 +62,19 @@ export function Invite({ onClose }: { onClose: () => void }) {
       title="Invite a person"
     >
       <form className="flex flex-col gap-4" id={FORM} onSubmit={submit}>
-        <SelectField defaultValue="viewer" hint="A viewer sees everything and changes nothing." label="Role" name="role" options={ROLES.map((role) => [role, inWords(role)])} />
-        <TextField hint="When given, only this address can register." label="E-mail (optional)" name="email" type="email" />
+        <SelectField
+          defaultValue="viewer"
+          hint="A viewer sees everything and changes nothing."
+          label="Role"
+          name="role"
+          options={ROLES.map((role) => [role, inWords(role)])}
+        />
+        <TextField
+          hint="When given, only this address can register."
+          label="E-mail (optional)"
+          name="email"
+          type="email"
+        />
         {invite.error ? <Refusal error={invite.error} /> : null}
       </form>
     </Sheet>

@@ -23,7 +23,10 @@ function Steps() {
   const [id, setId] = useAddressPart("id");
   const mayWrite = useMay("banking:write");
   return (
-    <Page about="OFX, QIF, CSV of any bank, camt.053, IBKR Flex or Bursar's own JSON. Nothing counts before you confirm, and importing a file twice adds nothing." title="Import">
+    <Page
+      about="OFX, QIF, CSV of any bank, camt.053, IBKR Flex or Bursar's own JSON. Nothing counts before you confirm, and importing a file twice adds nothing."
+      title="Import"
+    >
       {!mayWrite ? (
         <section className="card">
           <ForbiddenState />

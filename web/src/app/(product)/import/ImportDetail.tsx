@@ -17,7 +17,8 @@ export function ImportDetail({ id, onClose }: { id: string | null; onClose: () =
   const query = useQuery({
     queryKey: ["banking", "import", id],
     enabled: id !== null,
-    queryFn: () => answer(api.GET("/api/v1/imports/{import_id}", { params: { path: { import_id: id ?? "" } } })),
+    queryFn: () =>
+      answer(api.GET("/api/v1/imports/{import_id}", { params: { path: { import_id: id ?? "" } } })),
   });
   return (
     <Sheet onClose={onClose} open={id !== null} title={query.data?.filename ?? "Import"}>
@@ -32,12 +33,21 @@ export function ImportDetail({ id, onClose }: { id: string | null; onClose: () =
                 ["Already there", formatCount(row.duplicates)],
                 ["Refused", formatCount(row.refused)],
                 ["Size", `${formatCount(row.size_bytes)} bytes`],
-                ["SHA-256", <code className="font-mono text-2xs break-all" key="s">{row.sha256}</code>],
+                [
+                  "SHA-256",
+                  <code className="font-mono text-2xs break-all" key="s">
+                    {row.sha256}
+                  </code>,
+                ],
                 ...(row.undone_at ? ([["Undone", formatMoment(row.undone_at)]] as const) : []),
               ]}
             />
-            {row.problems.length > 0 ? <Problems problems={row.problems} total={row.problems.length} /> : null}
-            {row.undone_at === null ? <Undo added={row.added} id={row.import_id} name={row.filename} /> : null}
+            {row.problems.length > 0 ? (
+              <Problems problems={row.problems} total={row.problems.length} />
+            ) : null}
+            {row.undone_at === null ? (
+              <Undo added={row.added} id={row.import_id} name={row.filename} />
+            ) : null}
           </div>
         )}
       </Loaded>
@@ -52,11 +62,20 @@ function Undo({ id, name, added }: { id: string; name: string; added: number }) 
   const mayWrite = useMay("banking:write");
   const undo = useMutation({
     mutationFn: () =>
-      answer(api.POST("/api/v1/imports/{import_id}/undo", { params: { path: { import_id: id }, header: { "Idempotency-Key": key } }, body: { import_id: id } })),
+      answer(
+        api.POST("/api/v1/imports/{import_id}/undo", {
+          params: { path: { import_id: id }, header: { "Idempotency-Key": key } },
+          body: { import_id: id },
+        }),
+      ),
     onSuccess: (result) => {
       void client.invalidateQueries();
       setAsking(false);
-      notify({ tone: "good", title: "The import is undone", text: `${formatCount(result.reversed)} activities reversed` });
+      notify({
+        tone: "good",
+        title: "The import is undone",
+        text: `${formatCount(result.reversed)} activities reversed`,
+      });
     },
   });
   if (!mayWrite) return null;

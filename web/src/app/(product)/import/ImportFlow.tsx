@@ -25,7 +25,13 @@ interface Choices {
 }
 
 /** The way of one file: read, explain the columns, try it, confirm. */
-export function ImportFlow({ file, onDone }: { file: File; onDone: (importId: string | null) => void }) {
+export function ImportFlow({
+  file,
+  onDone,
+}: {
+  file: File;
+  onDone: (importId: string | null) => void;
+}) {
   const client = useQueryClient();
   const accounts = useAccounts();
   const [key] = useState(newIdempotencyKey);
@@ -39,10 +45,16 @@ export function ImportFlow({ file, onDone }: { file: File; onDone: (importId: st
   const guess = useQuery({
     queryKey: ["banking", "mapping", file.name, file.size, file.lastModified],
     enabled: content.data !== undefined && isTable(file.name),
-    queryFn: () => answer(api.POST("/api/v1/imports/mapping", { body: { filename: file.name, content_base64: content.data ?? null } })),
+    queryFn: () =>
+      answer(
+        api.POST("/api/v1/imports/mapping", {
+          body: { filename: file.name, content_base64: content.data ?? null },
+        }),
+      ),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  const proposal = guess.data?.format === "csv" && guess.data.saved_name === null ? guess.data : null;
+  const proposal =
+    guess.data?.format === "csv" && guess.data.saved_name === null ? guess.data : null;
   const needsMapping = proposal !== null;
   const mapping = choices.mapping ?? proposal?.mapping ?? null;
   const ready = content.data !== undefined && (!isTable(file.name) || guess.isSuccess);
@@ -51,21 +63,36 @@ export function ImportFlow({ file, onDone }: { file: File; onDone: (importId: st
     content_base64: content.data ?? null,
     partial: choices.partial,
     ...(choices.account ? { account: choices.account } : {}),
-    ...(mapping ? { mapping: mapping as NonNullable<Schemas["ImportStatement"]["mapping"]> } : {}),
+    ...(mapping ? { mapping: mapping } : {}),
   };
   const trial = useQuery({
-    queryKey: ["banking", "trial", file.name, file.size, file.lastModified, choices.account, choices.partial, mapping],
+    queryKey: [
+      "banking",
+      "trial",
+      file.name,
+      file.size,
+      file.lastModified,
+      choices.account,
+      choices.partial,
+      mapping,
+    ],
     enabled: ready && (!needsMapping || mapping !== null),
-    queryFn: () => answer(api.POST("/api/v1/imports", { params: { query: { dry_run: true } }, body })),
+    queryFn: () =>
+      answer(api.POST("/api/v1/imports", { params: { query: { dry_run: true } }, body })),
     retry: false,
     gcTime: 0,
   });
   const confirm = useMutation({
     meta: { quiet: true },
-    mutationFn: () => answer(api.POST("/api/v1/imports", { params: { header: { "Idempotency-Key": key } }, body })),
+    mutationFn: () =>
+      answer(api.POST("/api/v1/imports", { params: { header: { "Idempotency-Key": key } }, body })),
     onSuccess: (result) => {
       void client.invalidateQueries();
-      notify({ tone: "good", title: `${file.name} is imported`, text: `${formatCount(result.added)} activities added` });
+      notify({
+        tone: "good",
+        title: `${file.name} is imported`,
+        text: `${formatCount(result.added)} activities added`,
+      });
       onDone(result.import_id);
     },
   });
@@ -87,7 +114,12 @@ export function ImportFlow({ file, onDone }: { file: File; onDone: (importId: st
             hint="Needed only when the file does not name one."
             label="Account"
             onChange={(event) => setChoices({ ...choices, account: event.target.value })}
-            options={[["", "As the file says"], ...(accounts.data?.items ?? []).filter((one) => one.closed_at === null).map((one) => [one.id, one.name] as const)]}
+            options={[
+              ["", "As the file says"],
+              ...(accounts.data?.items ?? [])
+                .filter((one) => one.closed_at === null)
+                .map((one) => [one.id, one.name] as const),
+            ]}
             value={choices.account}
           />
           <div className="sm:pt-5">
@@ -101,10 +133,24 @@ export function ImportFlow({ file, onDone }: { file: File; onDone: (importId: st
         </div>
       </Section>
       {guess.error ? <ErrorState error={guess.error} onRetry={() => void guess.refetch()} /> : null}
-      {proposal ? <MappingReview mapping={mapping} onChange={(next) => setChoices({ ...choices, mapping: next })} proposal={proposal} /> : null}
-      <Section about="What the import would do, tried on the server and rolled back." flush title="Preview">
+      {proposal ? (
+        <MappingReview
+          mapping={mapping}
+          onChange={(next) => setChoices({ ...choices, mapping: next })}
+          proposal={proposal}
+        />
+      ) : null}
+      <Section
+        about="What the import would do, tried on the server and rolled back."
+        flush
+        title="Preview"
+      >
         {trial.isPending && trial.fetchStatus === "fetching" ? <SkeletonRows rows={4} /> : null}
-        {trial.isPending && trial.fetchStatus === "idle" ? <p className="px-4 py-3 text-sm text-muted">{needsMapping ? "Say which columns hold the day and the amount." : "Reading the file."}</p> : null}
+        {trial.isPending && trial.fetchStatus === "idle" ? (
+          <p className="px-4 py-3 text-sm text-muted">
+            {needsMapping ? "Say which columns hold the day and the amount." : "Reading the file."}
+          </p>
+        ) : null}
         {trial.error ? (
           <div className="p-4">
             <Refusal error={trial.error} />
@@ -120,8 +166,15 @@ export function ImportFlow({ file, onDone }: { file: File; onDone: (importId: st
         {trial.data ? (
           <div className="flex justify-end gap-2 border-t px-4 py-3">
             <Button onClick={() => onDone(null)}>Cancel</Button>
-            <Button busy={confirm.isPending} disabled={trial.data.added === 0} onClick={() => confirm.mutate()} tone="primary">
-              {trial.data.added === 0 ? "Nothing to add" : `Import ${formatCount(trial.data.added)} activities`}
+            <Button
+              busy={confirm.isPending}
+              disabled={trial.data.added === 0}
+              onClick={() => confirm.mutate()}
+              tone="primary"
+            >
+              {trial.data.added === 0
+                ? "Nothing to add"
+                : `Import ${formatCount(trial.data.added)} activities`}
             </Button>
           </div>
         ) : null}

@@ -21,16 +21,21 @@ export function Outcome({ result }: { result: Result }) {
         {counts.map(([name, count]) => (
           <div key={name}>
             <dt className="label-caps">{name}</dt>
-            <dd className="figures text-lg font-semibold">{formatCount(count)}</dd>
+            <dd className="text-lg font-semibold figures">{formatCount(count)}</dd>
           </div>
         ))}
         <div>
           <dt className="label-caps">Read as</dt>
-          <dd className="text-lg font-semibold">{result.format.length <= 5 ? result.format.toUpperCase() : inWords(result.format)}</dd>
+          <dd className="text-lg font-semibold">
+            {result.format.length <= 5 ? result.format.toUpperCase() : inWords(result.format)}
+          </dd>
         </div>
       </dl>
       {result.differences.map((text) => (
-        <p className="mt-3 flex gap-2 rounded-md bg-warn-soft px-3 py-2 text-sm text-warn" key={text}>
+        <p
+          className="mt-3 flex gap-2 rounded-md bg-warn-soft px-3 py-2 text-sm text-warn"
+          key={text}
+        >
           <Icon className="mt-0.5 shrink-0" name="warning" size={14} />
           {text}
         </p>
@@ -45,7 +50,9 @@ export function Outcome({ result }: { result: Result }) {
           <AccountOutcome account={account} key={account.account_id} />
         ))}
       </ul>
-      {result.problems.length > 0 ? <Problems problems={result.problems} total={result.problems_total} /> : null}
+      {result.problems.length > 0 ? (
+        <Problems problems={result.problems} total={result.problems_total} />
+      ) : null}
     </div>
   );
 }
@@ -58,11 +65,16 @@ function AccountOutcome({ account }: { account: Result["accounts"][number] }) {
         {account.opened ? <Badge tone="accent">Would be new</Badge> : null}
         <span className="text-xs text-muted">
           {`${formatCount(account.added)} added`}
-          {account.first_day && account.last_day ? `, ${formatDay(account.first_day)} to ${formatDay(account.last_day)}` : ""}
+          {account.first_day && account.last_day
+            ? `, ${formatDay(account.first_day)} to ${formatDay(account.last_day)}`
+            : ""}
         </span>
       </p>
       {account.openings.map((opening) => (
-        <p className="mt-1 text-xs text-muted" key={opening.code}>{`Opening ${formatMoney(opening.amount, opening.code)}: ${opening.reason}`}</p>
+        <p
+          className="mt-1 text-xs text-muted"
+          key={opening.code}
+        >{`Opening ${formatMoney(opening.amount, opening.code)}: ${opening.reason}`}</p>
       ))}
       {account.balances.map((balance) => (
         <p className="mt-1 flex flex-wrap gap-x-3 text-xs" key={balance.code}>
@@ -73,8 +85,16 @@ function AccountOutcome({ account }: { account: Result["accounts"][number] }) {
             <Money currency={balance.code} value={balance.after} /> after
           </span>
           {balance.stated === null ? null : (
-            <span className={balance.difference !== null && /[1-9]/.test(balance.difference) ? "text-warn" : "text-gain"}>
-              {balance.difference !== null && /[1-9]/.test(balance.difference) ? `the file states ${formatMoney(balance.stated, balance.code)}` : "as the file states"}
+            <span
+              className={
+                balance.difference !== null && /[1-9]/.test(balance.difference)
+                  ? "text-warn"
+                  : "text-gain"
+              }
+            >
+              {balance.difference !== null && /[1-9]/.test(balance.difference)
+                ? `the file states ${formatMoney(balance.stated, balance.code)}`
+                : "as the file states"}
             </span>
           )}
         </p>

@@ -17,13 +17,60 @@ export function useImports() {
 }
 
 const COLUMNS: Column<Row>[] = [
-  { id: "filename", header: "File", cell: (row) => <span className="flex items-center gap-2"><span className="truncate font-medium">{row.filename || "Unnamed"}</span>{row.undone_at ? <Badge>Undone</Badge> : null}</span> },
-  { id: "format", header: "Read as", from: "md", cell: (row) => <span className="text-muted">{row.format}</span> },
-  { id: "added", header: "Added", numeric: true, sortBy: (row) => row.added, cell: (row) => <span className="figures">{formatCount(row.added)}</span> },
-  { id: "duplicates", header: "Already there", from: "md", numeric: true, cell: (row) => <span className="figures text-muted">{formatCount(row.duplicates)}</span> },
-  { id: "refused", header: "Refused", from: "sm", numeric: true, cell: (row) => (row.refused > 0 ? <Badge tone="warn">{formatCount(row.refused)}</Badge> : <span className="text-faint">0</span>) },
-  { id: "when", header: "When", from: "sm", cell: (row) => <span className="figures text-muted">{formatMoment(row.imported_at)}</span> },
-  { id: "who", header: "By", from: "lg", cell: (row) => <span className="text-muted">{row.imported_by}</span> },
+  {
+    id: "filename",
+    header: "File",
+    cell: (row) => (
+      <span className="flex items-center gap-2">
+        <span className="truncate font-medium">{row.filename || "Unnamed"}</span>
+        {row.undone_at ? <Badge>Undone</Badge> : null}
+      </span>
+    ),
+  },
+  {
+    id: "format",
+    header: "Read as",
+    from: "md",
+    cell: (row) => <span className="text-muted">{row.format}</span>,
+  },
+  {
+    id: "added",
+    header: "Added",
+    numeric: true,
+    sortBy: (row) => row.added,
+    cell: (row) => <span className="figures">{formatCount(row.added)}</span>,
+  },
+  {
+    id: "duplicates",
+    header: "Already there",
+    from: "md",
+    numeric: true,
+    cell: (row) => <span className="figures text-muted">{formatCount(row.duplicates)}</span>,
+  },
+  {
+    id: "refused",
+    header: "Refused",
+    from: "sm",
+    numeric: true,
+    cell: (row) =>
+      row.refused > 0 ? (
+        <Badge tone="warn">{formatCount(row.refused)}</Badge>
+      ) : (
+        <span className="text-faint">0</span>
+      ),
+  },
+  {
+    id: "when",
+    header: "When",
+    from: "sm",
+    cell: (row) => <span className="figures text-muted">{formatMoment(row.imported_at)}</span>,
+  },
+  {
+    id: "who",
+    header: "By",
+    from: "lg",
+    cell: (row) => <span className="text-muted">{row.imported_by}</span>,
+  },
 ];
 
 export function PastImports({ onOpen }: { onOpen: (id: string) => void }) {
@@ -35,7 +82,13 @@ export function PastImports({ onOpen }: { onOpen: (id: string) => void }) {
           data.items.length === 0 ? (
             <EmptyState icon="import" title="No file was imported yet" />
           ) : (
-            <DataTable columns={COLUMNS} label="Imported files" onOpen={(row) => onOpen(row.import_id)} rowId={(row) => row.import_id} rows={data.items} />
+            <DataTable
+              columns={COLUMNS}
+              label="Imported files"
+              onOpen={(row) => onOpen(row.import_id)}
+              rowId={(row) => row.import_id}
+              rows={data.items}
+            />
           )
         }
       </Loaded>

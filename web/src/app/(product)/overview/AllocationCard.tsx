@@ -14,13 +14,22 @@ export function AllocationCard() {
   return (
     <Section
       actions={
-        <Link className="text-xs font-medium text-accent-ink hover:underline" href={stored ? "/portfolio/allocation/" : "/settings/targets/"}>
+        <Link
+          className="text-xs font-medium text-accent-ink hover:underline"
+          href={stored ? "/portfolio/allocation/" : "/settings/targets/"}
+        >
           {stored ? "Details" : "Set targets"}
         </Link>
       }
       title={stored ? "Allocation against target" : "Allocation"}
     >
-      {targets.isPending ? <Skeleton className="h-24 w-full" /> : stored ? <AgainstTarget /> : <Plain />}
+      {targets.isPending ? (
+        <Skeleton className="h-24 w-full" />
+      ) : stored ? (
+        <AgainstTarget />
+      ) : (
+        <Plain />
+      )}
     </Section>
   );
 }

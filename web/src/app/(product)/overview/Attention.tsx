@@ -34,7 +34,10 @@ export function Attention({ summary }: { summary: Schemas["Summary"] }) {
               <Icon className="mt-0.5 shrink-0 text-warn" name={item.icon} size={14} />
               <div className="min-w-0 flex-1">
                 <span>{item.text}</span>{" "}
-                <Link className="font-medium whitespace-nowrap text-accent-ink underline-offset-2 hover:underline" href={item.href}>
+                <Link
+                  className="font-medium whitespace-nowrap text-accent-ink underline-offset-2 hover:underline"
+                  href={item.href}
+                >
                   {item.action}
                 </Link>
               </div>
@@ -56,10 +59,22 @@ function useItems(summary: Schemas["Summary"]): Item[] {
   });
   const items: Item[] = [];
   if (me.data?.credential === "person" && !me.data.has_password) {
-    items.push({ id: "password", icon: "lock", text: "You have no password: you came by a one-time link.", href: "/settings/security/", action: "Choose one" });
+    items.push({
+      id: "password",
+      icon: "lock",
+      text: "You have no password: you came by a one-time link.",
+      href: "/settings/security/",
+      action: "Choose one",
+    });
   }
   if (summary.as_of_reason === "newest_price_day") {
-    items.push({ id: "prices", icon: "clock", text: `All prices are old; the newest are of ${formatDay(summary.as_of)}.`, href: "/prices/", action: "See prices" });
+    items.push({
+      id: "prices",
+      icon: "clock",
+      text: `All prices are old; the newest are of ${formatDay(summary.as_of)}.`,
+      href: "/prices/",
+      action: "See prices",
+    });
   }
   if (drift.data?.over_threshold && drift.data.largest) {
     const { name, drift: figure } = drift.data.largest;
@@ -68,19 +83,35 @@ function useItems(summary: Schemas["Summary"]): Item[] {
       icon: "portfolio",
       text: (
         <>
-          {inWords(name)} is <Figure digits={1} figure={figure} name={`Drift of ${name}`} sign="always" /> from its target.
+          {inWords(name)} is{" "}
+          <Figure digits={1} figure={figure} name={`Drift of ${name}`} sign="always" /> from its
+          target.
         </>
       ),
       href: "/portfolio/rebalance/",
       action: "Plan trades",
     });
   }
-  const refused = (imports.data?.items ?? []).filter((row) => row.refused > 0 && row.undone_at === null);
+  const refused = (imports.data?.items ?? []).filter(
+    (row) => row.refused > 0 && row.undone_at === null,
+  );
   for (const row of refused.slice(0, 2)) {
-    items.push({ id: row.import_id, icon: "import", text: `${formatCount(row.refused)} rows of ${row.filename} were refused.`, href: `/import/?id=${row.import_id}`, action: "See why" });
+    items.push({
+      id: row.import_id,
+      icon: "import",
+      text: `${formatCount(row.refused)} rows of ${row.filename} were refused.`,
+      href: `/import/?id=${row.import_id}`,
+      action: "See why",
+    });
   }
   if (mayImport && imports.data?.items.length === 0) {
-    items.push({ id: "first", icon: "import", text: "No statement was imported yet.", href: "/import/", action: "Import one" });
+    items.push({
+      id: "first",
+      icon: "import",
+      text: "No statement was imported yet.",
+      href: "/import/",
+      action: "Import one",
+    });
   }
   return items;
 }

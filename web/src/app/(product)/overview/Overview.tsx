@@ -1,8 +1,17 @@
 "use client";
 import Link from "next/link";
 import { useMemo, useState } from "react";
-import { useHistory, useMe, usePerformance, useSummary, useTransactions, type PerformanceQuestion, type Sampling } from "@/api/hooks";
+import {
+  useHistory,
+  useMe,
+  usePerformance,
+  useSummary,
+  useTransactions,
+  type PerformanceQuestion,
+  type Sampling,
+} from "@/api/hooks";
 import type { Schemas } from "@/api/client";
+import { subjectOf } from "@/app/(product)/transactions/subject";
 import { AllocationCard } from "@/app/(product)/overview/AllocationCard";
 import { Attention } from "@/app/(product)/overview/Attention";
 import { TimeChart } from "@/charts/TimeChart";
@@ -24,7 +33,13 @@ const RANGES = [
   ["all", "All"],
 ] as const;
 type Range = (typeof RANGES)[number][0];
-const DAYS: Record<Range, number | undefined> = { "3m": 92, ytd: undefined, "1y": 365, "3y": 1096, all: undefined };
+const DAYS: Record<Range, number | undefined> = {
+  "3m": 92,
+  ytd: undefined,
+  "1y": 365,
+  "3y": 1096,
+  all: undefined,
+};
 
 export function Overview() {
   const summary = useSummary();
@@ -71,7 +86,8 @@ function FirstSteps() {
         icon="overview"
         title="The book is empty"
       >
-        Import a statement of your bank or broker, or open an account and enter what it holds. Net worth, returns and allocation follow by themselves.
+        Import a statement of your bank or broker, or open an account and enter what it holds. Net
+        worth, returns and allocation follow by themselves.
       </EmptyState>
     </section>
   );
@@ -104,7 +120,10 @@ function NetWorth({ summary }: { summary: Schemas["Summary"] }) {
   const question: PerformanceQuestion = { period: range, series: "none" };
   const performance = usePerformance(question);
   const points = useMemo(
-    () => (history.data?.items ?? []).flatMap((row) => (row.value === null ? [] : [{ day: row.day, value: Number(row.value) }])),
+    () =>
+      (history.data?.items ?? []).flatMap((row) =>
+        row.value === null ? [] : [{ day: row.day, value: Number(row.value) }],
+      ),
     [history.data],
   );
   return (
@@ -123,7 +142,8 @@ function NetWorth({ summary }: { summary: Schemas["Summary"] }) {
               <Figure coloured figure={summary.total_gain} name="Total gain" /> in all
             </span>
             <span>
-              <Figure coloured figure={summary.twr_annualised} name="Time-weighted return a year" /> a year
+              <Figure coloured figure={summary.twr_annualised} name="Time-weighted return a year" />{" "}
+              a year
             </span>
           </p>
         </div>
@@ -133,7 +153,12 @@ function NetWorth({ summary }: { summary: Schemas["Summary"] }) {
         {history.isError && !history.data ? (
           <Loaded query={history}>{() => null}</Loaded>
         ) : (
-          <TimeChart height={250} label="Net worth" points={points} write={(value) => formatMoney(value.toFixed(0), summary.currency, { digits: 0 })} />
+          <TimeChart
+            height={250}
+            label="Net worth"
+            points={points}
+            write={(value) => formatMoney(value.toFixed(0), summary.currency, { digits: 0 })}
+          />
         )}
       </div>
       <div className="mt-4 border-t pt-3">
@@ -170,7 +195,10 @@ function Cash({ summary }: { summary: Schemas["Summary"] }) {
             ["Income", summary.income, true],
           ] as const
         ).map(([name, figure, coloured]) => (
-          <div className="flex justify-between gap-4 border-b border-dashed py-1.5 last:border-0" key={name}>
+          <div
+            className="flex justify-between gap-4 border-b border-dashed py-1.5 last:border-0"
+            key={name}
+          >
             <dt className="text-muted">{name}</dt>
             <dd>
               <Figure coloured={coloured} figure={figure} name={name} />
@@ -198,14 +226,19 @@ function Recent() {
       <ul className="divide-y">
         {(transactions.data?.pages[0]?.items ?? []).map((row) => (
           <li key={row.id}>
-            <Link className="flex items-center gap-3 px-4 py-2 text-sm hover:bg-sunken/60" href={`/transactions/?id=${row.id}`}>
+            <Link
+              className="flex items-center gap-3 px-4 py-2 text-sm hover:bg-sunken/60"
+              href={`/transactions/?id=${row.id}`}
+            >
               <span className="min-w-0 flex-1">
-                <span className="block truncate">{row.payee ?? row.instrument_name ?? row.memo ?? row.kind}</span>
+                <span className="block truncate">{subjectOf(row)}</span>
                 <span className="block truncate text-xs text-muted">
                   {formatDay(row.effective_at)} {"\u00b7"} {row.account_name}
                 </span>
               </span>
-              {row.cash_change === null ? null : <Money coloured currency={row.currency ?? ""} value={row.cash_change} />}
+              {row.cash_change === null ? null : (
+                <Money coloured="gains" currency={row.currency ?? ""} value={row.cash_change} />
+              )}
             </Link>
           </li>
         ))}

@@ -23,13 +23,34 @@ function columnsFor(withAccount: boolean): Column<Position>[] {
       cell: (row) => (
         <span className="min-w-0">
           <span className="block font-medium">{row.name}</span>
-          <span className="block max-w-36 truncate text-xs text-muted sm:hidden">{withAccount ? row.account : inWords(row.asset_class)}</span>
+          <span className="block max-w-36 truncate text-xs text-muted sm:hidden">
+            {withAccount ? row.account : inWords(row.asset_class)}
+          </span>
         </span>
       ),
     },
-    { id: "account", header: "Account", from: "md", sortBy: (row) => row.account, cell: (row) => <span className="text-muted">{row.account}</span> },
-    { id: "class", header: "Class", from: "xl", sortBy: (row) => row.asset_class, cell: (row) => <span className="text-muted">{inWords(row.asset_class)}</span> },
-    { id: "quantity", header: "Quantity", from: "sm", numeric: true, sortBy: (row) => row.quantity.value, cell: (row) => <Figure figure={row.quantity} name={`Quantity of ${row.name}`} /> },
+    {
+      id: "account",
+      header: "Account",
+      from: "md",
+      sortBy: (row) => row.account,
+      cell: (row) => <span className="text-muted">{row.account}</span>,
+    },
+    {
+      id: "class",
+      header: "Class",
+      from: "xl",
+      sortBy: (row) => row.asset_class,
+      cell: (row) => <span className="text-muted">{inWords(row.asset_class)}</span>,
+    },
+    {
+      id: "quantity",
+      header: "Quantity",
+      from: "sm",
+      numeric: true,
+      sortBy: (row) => row.quantity.value,
+      cell: (row) => <Figure figure={row.quantity} name={`Quantity of ${row.name}`} />,
+    },
     {
       id: "price",
       header: "Price",
@@ -42,18 +63,33 @@ function columnsFor(withAccount: boolean): Column<Position>[] {
         ) : (
           <span title={row.price_day ? `Of ${formatDay(row.price_day)}` : undefined}>
             <Money currency={row.price_currency} value={row.price} />
-            {row.price_source === "own_trade" ? <span className="block text-2xs text-warn">last trade</span> : null}
+            {row.price_source === "own_trade" ? (
+              <span className="block text-2xs text-warn">last trade</span>
+            ) : null}
           </span>
         ),
     },
-    { id: "cost", header: "Cost", from: "lg", numeric: true, sortBy: (row) => row.cost?.value ?? null, cell: (row) => (row.cost ? <Figure figure={row.cost} name={`Cost of ${row.name}`} /> : NOTHING) },
+    {
+      id: "cost",
+      header: "Cost",
+      from: "lg",
+      numeric: true,
+      sortBy: (row) => row.cost?.value ?? null,
+      cell: (row) =>
+        row.cost ? <Figure figure={row.cost} name={`Cost of ${row.name}`} /> : NOTHING,
+    },
     {
       id: "gain",
       header: "Unrealised",
       from: "sm",
       numeric: true,
       sortBy: (row) => row.unrealised_gain?.value ?? null,
-      cell: (row) => (row.unrealised_gain ? <Figure coloured figure={row.unrealised_gain} name={`Unrealised gain of ${row.name}`} /> : NOTHING),
+      cell: (row) =>
+        row.unrealised_gain ? (
+          <Figure coloured figure={row.unrealised_gain} name={`Unrealised gain of ${row.name}`} />
+        ) : (
+          NOTHING
+        ),
     },
     {
       id: "realised",
@@ -61,22 +97,59 @@ function columnsFor(withAccount: boolean): Column<Position>[] {
       from: "xl",
       numeric: true,
       sortBy: (row) => row.realised_gain?.value ?? null,
-      cell: (row) => (row.realised_gain ? <Figure coloured figure={row.realised_gain} name={`Realised gain of ${row.name}`} /> : NOTHING),
+      cell: (row) =>
+        row.realised_gain ? (
+          <Figure coloured figure={row.realised_gain} name={`Realised gain of ${row.name}`} />
+        ) : (
+          NOTHING
+        ),
     },
-    { id: "value", header: "Value", numeric: true, sortBy: (row) => row.value.value, cell: (row) => <Figure figure={row.value} name={`Value of ${row.name}`} /> },
-    { id: "weight", header: "Weight", from: "md", numeric: true, sortBy: (row) => row.weight.value, cell: (row) => <Figure className="text-muted" digits={1} figure={row.weight} name={`Weight of ${row.name}`} /> },
+    {
+      id: "value",
+      header: "Value",
+      numeric: true,
+      sortBy: (row) => row.value.value,
+      cell: (row) => <Figure figure={row.value} name={`Value of ${row.name}`} />,
+    },
+    {
+      id: "weight",
+      header: "Weight",
+      from: "md",
+      numeric: true,
+      sortBy: (row) => row.weight.value,
+      cell: (row) => (
+        <Figure
+          className="text-muted"
+          digits={1}
+          figure={row.weight}
+          name={`Weight of ${row.name}`}
+        />
+      ),
+    },
   ];
   return withAccount ? columns : columns.filter((column) => column.id !== "account");
 }
 
 const idOf = (row: Position) => `${row.account_id}-${row.instrument_id ?? row.name}`;
 
-export function PositionsTable({ positions, withAccount }: { positions: readonly Position[]; withAccount: boolean }) {
+export function PositionsTable({
+  positions,
+  withAccount,
+}: {
+  positions: readonly Position[];
+  withAccount: boolean;
+}) {
   const [opened, setOpened] = useState<string | null>(null);
   const position = positions.find((row) => idOf(row) === opened);
   return (
     <>
-      <DataTable columns={columnsFor(withAccount)} label="Positions" onOpen={(row) => setOpened(idOf(row))} rowId={idOf} rows={positions} />
+      <DataTable
+        columns={columnsFor(withAccount)}
+        label="Positions"
+        onOpen={(row) => setOpened(idOf(row))}
+        rowId={idOf}
+        rows={positions}
+      />
       <Sheet
         about={position ? `${position.account}, ${inWords(position.asset_class)}` : undefined}
         footer={
@@ -104,18 +177,51 @@ function PositionDetail({ position }: { position: Position }) {
         items={[
           ["Value", <Figure figure={position.value} key="v" name="Value" />],
           ["Quantity", <Figure figure={position.quantity} key="q" name="Quantity" />],
-          ["Price", position.price === null ? "None known" : <Money currency={position.price_currency} key="p" value={position.price} />],
+          [
+            "Price",
+            position.price === null ? (
+              "None known"
+            ) : (
+              <Money currency={position.price_currency} key="p" value={position.price} />
+            ),
+          ],
           ["Price of", position.price_day ? formatDay(position.price_day) : "\u2014"],
-          ...(position.cost ? ([["Cost", <Figure figure={position.cost} key="c" name="Cost" />]] as const) : []),
-          ...(position.unrealised_gain ? ([["Unrealised gain", <Figure coloured figure={position.unrealised_gain} key="u" name="Unrealised gain" />]] as const) : []),
-          ...(position.realised_gain ? ([["Realised gain", <Figure coloured figure={position.realised_gain} key="r" name="Realised gain" />]] as const) : []),
-          ...(position.income ? ([["Income", <Figure coloured figure={position.income} key="i" name="Income" />]] as const) : []),
+          ...(position.cost
+            ? ([["Cost", <Figure figure={position.cost} key="c" name="Cost" />]] as const)
+            : []),
+          ...(position.unrealised_gain
+            ? ([
+                [
+                  "Unrealised gain",
+                  <Figure
+                    coloured
+                    figure={position.unrealised_gain}
+                    key="u"
+                    name="Unrealised gain"
+                  />,
+                ],
+              ] as const)
+            : []),
+          ...(position.realised_gain
+            ? ([
+                [
+                  "Realised gain",
+                  <Figure coloured figure={position.realised_gain} key="r" name="Realised gain" />,
+                ],
+              ] as const)
+            : []),
+          ...(position.income
+            ? ([
+                ["Income", <Figure coloured figure={position.income} key="i" name="Income" />],
+              ] as const)
+            : []),
         ]}
       />
       {lots.length > 0 ? (
         <section aria-label="Open lots">
           <h3 className="mb-2 text-xs font-semibold">
-            Open lots <span className="font-normal text-muted">{`${lots.length}, by ${position.method ?? "the account\u2019s method"}`}</span>
+            Open lots{" "}
+            <span className="font-normal text-muted">{`${lots.length}, by ${position.method ?? "the account\u2019s method"}`}</span>
           </h3>
           <ul className="divide-y rounded-md border text-sm">
             {lots.map((lot) => (
@@ -128,7 +234,11 @@ function PositionDetail({ position }: { position: Position }) {
                 </span>
                 <span className="text-right">
                   <Money className="block" currency={lot.currency} value={lot.cost} />
-                  <Badge>{lot.long_term_from <= (position.price_day ?? "") ? "Long-term" : `Long-term from ${formatDay(lot.long_term_from)}`}</Badge>
+                  <Badge>
+                    {lot.long_term_from <= (position.price_day ?? "")
+                      ? "Long-term"
+                      : `Long-term from ${formatDay(lot.long_term_from)}`}
+                  </Badge>
                 </span>
               </li>
             ))}

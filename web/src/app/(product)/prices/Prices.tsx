@@ -27,10 +27,32 @@ const COLUMNS: Column<Instrument>[] = [
       </span>
     ),
   },
-  { id: "ticker", header: "Ticker", sortBy: (row) => row.ticker ?? null, cell: (row) => <span className="text-muted">{row.ticker ?? "\u2014"}</span> },
-  { id: "kind", header: "Kind", from: "sm", sortBy: (row) => row.kind, cell: (row) => <span className="text-muted">{inWords(row.kind)}</span> },
-  { id: "sector", header: "Sector", from: "lg", sortBy: (row) => row.classification["sector"] ?? null, cell: (row) => <span className="text-muted">{row.classification["sector"] ?? "\u2014"}</span> },
-  { id: "currency", header: "Currency", from: "md", cell: (row) => <span className="text-muted">{row.currency}</span> },
+  {
+    id: "ticker",
+    header: "Ticker",
+    sortBy: (row) => row.ticker ?? null,
+    cell: (row) => <span className="text-muted">{row.ticker ?? "\u2014"}</span>,
+  },
+  {
+    id: "kind",
+    header: "Kind",
+    from: "sm",
+    sortBy: (row) => row.kind,
+    cell: (row) => <span className="text-muted">{inWords(row.kind)}</span>,
+  },
+  {
+    id: "sector",
+    header: "Sector",
+    from: "lg",
+    sortBy: (row) => row.classification.sector ?? null,
+    cell: (row) => <span className="text-muted">{row.classification.sector ?? "\u2014"}</span>,
+  },
+  {
+    id: "currency",
+    header: "Currency",
+    from: "md",
+    cell: (row) => <span className="text-muted">{row.currency}</span>,
+  },
 ];
 
 export function Prices() {
@@ -39,21 +61,49 @@ export function Prices() {
   const [text, setText] = useState("");
   const wanted = useDeferredValue(text.trim().toLowerCase());
   return (
-    <Page about="Every instrument the book knows, with its stored prices and corporate actions." actions={<Refresh />} title="Prices">
+    <Page
+      about="Every instrument the book knows, with its stored prices and corporate actions."
+      actions={<Refresh />}
+      title="Prices"
+    >
       <Section
-        actions={<TextField className="w-56" data-page-search hideLabel label="Search instruments" onChange={(event) => setText(event.target.value)} placeholder="Search" type="search" value={text} />}
+        actions={
+          <TextField
+            className="w-56"
+            data-page-search
+            hideLabel
+            label="Search instruments"
+            onChange={(event) => setText(event.target.value)}
+            placeholder="Search"
+            type="search"
+            value={text}
+          />
+        }
         flush
         title="Instruments"
       >
         <Loaded query={instruments}>
           {(data) => {
-            const rows = data.items.filter((row) => `${row.name} ${row.ticker ?? ""}`.toLowerCase().includes(wanted));
+            const rows = data.items.filter((row) =>
+              `${row.name} ${row.ticker ?? ""}`.toLowerCase().includes(wanted),
+            );
             return rows.length === 0 ? (
-              <EmptyState icon="prices" title={data.items.length === 0 ? "No instrument is known yet" : "Nothing is called that"}>
+              <EmptyState
+                icon="prices"
+                title={
+                  data.items.length === 0 ? "No instrument is known yet" : "Nothing is called that"
+                }
+              >
                 Imports bring the instruments they name.
               </EmptyState>
             ) : (
-              <DataTable columns={COLUMNS} label="Instruments" onOpen={(row) => router.push(`/prices/instrument/?id=${row.id}`)} rowId={(row) => row.id} rows={rows} />
+              <DataTable
+                columns={COLUMNS}
+                label="Instruments"
+                onOpen={(row) => router.push(`/prices/instrument/?id=${row.id}`)}
+                rowId={(row) => row.id}
+                rows={rows}
+              />
             );
           }}
         </Loaded>
@@ -67,7 +117,12 @@ function Refresh() {
   const mayWrite = useMay("market:write");
   const refresh = useMutation({
     mutationFn: () => answer(api.POST("/api/v1/prices/refresh", { body: {} })),
-    onSuccess: () => notify({ tone: "good", title: "Prices are being fetched", text: "They appear as they arrive; you can leave this page." }),
+    onSuccess: () =>
+      notify({
+        tone: "good",
+        title: "Prices are being fetched",
+        text: "They appear as they arrive; you can leave this page.",
+      }),
   });
   return mayWrite ? (
     <Button busy={refresh.isPending} onClick={() => refresh.mutate()}>
@@ -77,10 +132,32 @@ function Refresh() {
 }
 
 const FINDINGS: Column<Schemas["Finding"]>[] = [
-  { id: "ticker", header: "Instrument", cell: (row) => <span className="font-medium">{row.ticker ?? "\u2014"}</span> },
-  { id: "kind", header: "Finding", cell: (row) => <Badge tone={row.kind === "jump" ? "warn" : "plain"}>{inWords(row.kind)}</Badge> },
-  { id: "day", header: "Day", from: "sm", cell: (row) => <span className="figures text-muted">{row.first_day ? formatDay(row.first_day) : "\u2014"}</span> },
-  { id: "message", header: "What it says", from: "md", cell: (row) => <span className="text-muted">{row.message}</span> },
+  {
+    id: "ticker",
+    header: "Instrument",
+    cell: (row) => <span className="font-medium">{row.ticker ?? "\u2014"}</span>,
+  },
+  {
+    id: "kind",
+    header: "Finding",
+    cell: (row) => <Badge tone={row.kind === "jump" ? "warn" : "plain"}>{inWords(row.kind)}</Badge>,
+  },
+  {
+    id: "day",
+    header: "Day",
+    from: "sm",
+    cell: (row) => (
+      <span className="figures text-muted">
+        {row.first_day ? formatDay(row.first_day) : "\u2014"}
+      </span>
+    ),
+  },
+  {
+    id: "message",
+    header: "What it says",
+    from: "md",
+    cell: (row) => <span className="text-muted">{row.message}</span>,
+  },
 ];
 
 function Quality() {
@@ -90,13 +167,27 @@ function Quality() {
     staleTime: 5 * 60_000,
   });
   return (
-    <Section about={quality.data ? `${formatCount(quality.data.prices_checked)} prices of ${formatCount(quality.data.instruments_checked)} instruments were checked` : undefined} flush title="Quality of the prices">
+    <Section
+      about={
+        quality.data
+          ? `${formatCount(quality.data.prices_checked)} prices of ${formatCount(quality.data.instruments_checked)} instruments were checked`
+          : undefined
+      }
+      flush
+      title="Quality of the prices"
+    >
       <Loaded query={quality}>
         {(data) =>
           data.findings.length === 0 ? (
             <EmptyState icon="check" title="Nothing was found" />
           ) : (
-            <DataTable columns={FINDINGS} label="Findings" maxHeight="24rem" rowId={(row) => `${row.instrument_id}${row.kind}${row.first_day ?? ""}`} rows={data.findings} />
+            <DataTable
+              columns={FINDINGS}
+              label="Findings"
+              maxHeight="24rem"
+              rowId={(row) => `${row.instrument_id}${row.kind}${row.first_day ?? ""}`}
+              rows={data.findings}
+            />
           )
         }
       </Loaded>

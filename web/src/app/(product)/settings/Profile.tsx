@@ -70,8 +70,20 @@ function ProfileForm({ me }: { me: Schemas["Profile"] }) {
           ["Role", me.role ? inWords(me.role) : "\u2014"],
         ]}
       />
-      <TextField autoComplete="name" defaultValue={me.display_name} label="Name to show" name="display_name" required />
-      <TextField autoComplete="email" defaultValue={me.email ?? ""} label="E-mail" name="email" type="email" />
+      <TextField
+        autoComplete="name"
+        defaultValue={me.display_name}
+        label="Name to show"
+        name="display_name"
+        required
+      />
+      <TextField
+        autoComplete="email"
+        defaultValue={me.email ?? ""}
+        label="E-mail"
+        name="email"
+        type="email"
+      />
       {save.error ? <Refusal error={save.error} /> : null}
       <Button busy={save.isPending} className="self-start" tone="primary" type="submit">
         Save
@@ -85,7 +97,8 @@ function WorkspaceForm({ workspace }: { workspace: Schemas["Workspace"] }) {
   const mayChange = useMay("admin");
   const save = useMutation({
     meta: { quiet: true },
-    mutationFn: (body: Schemas["ChangeWorkspace"]) => answer(api.PATCH("/api/v1/workspace", { body })),
+    mutationFn: (body: Schemas["ChangeWorkspace"]) =>
+      answer(api.PATCH("/api/v1/workspace", { body })),
     onSuccess: () => {
       void client.invalidateQueries();
       notify({ tone: "good", title: "The workspace is changed" });
@@ -114,7 +127,9 @@ function WorkspaceForm({ workspace }: { workspace: Schemas["Workspace"] }) {
         defaultValue={workspace.base_currency}
         label="Base currency"
         name="base_currency"
-        options={known ? CURRENCIES : [[workspace.base_currency, workspace.base_currency], ...CURRENCIES]}
+        options={
+          known ? CURRENCIES : [[workspace.base_currency, workspace.base_currency], ...CURRENCIES]
+        }
       />
       {save.error ? <Refusal error={save.error} /> : null}
       <Button busy={save.isPending} className="self-start" type="submit">

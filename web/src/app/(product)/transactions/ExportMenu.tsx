@@ -23,17 +23,36 @@ export function saveFile(name: string, mediaType: string, content: string): void
 }
 
 /** Take the book out, of the account and days that are shown. */
-export function ExportMenu({ account, firstDay, lastDay }: { account: string; firstDay: string; lastDay: string }) {
+export function ExportMenu({
+  account,
+  firstDay,
+  lastDay,
+}: {
+  account: string;
+  firstDay: string;
+  lastDay: string;
+}) {
   const take = useMutation({
     mutationFn: (format: Schemas["ExportFormat"]) =>
       answer(
         api.GET("/api/v1/exports/{format}", {
-          params: { path: { format }, query: { account: account || null, first_day: firstDay || null, last_day: lastDay || null } },
+          params: {
+            path: { format },
+            query: {
+              account: account || null,
+              first_day: firstDay || null,
+              last_day: lastDay || null,
+            },
+          },
         }),
       ),
     onSuccess: (file) => {
       saveFile(file.filename, file.media_type, file.content);
-      notify({ tone: "good", title: `${file.filename} is saved`, text: `${formatCount(file.rows)} activities` });
+      notify({
+        tone: "good",
+        title: `${file.filename} is saved`,
+        text: `${formatCount(file.rows)} activities`,
+      });
     },
   });
   return (
@@ -45,9 +64,17 @@ export function ExportMenu({ account, firstDay, lastDay }: { account: string; fi
         </Button>
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align="end" className="z-50 w-64 animate-rise rounded-lg border bg-raised p-1 shadow-float" sideOffset={6}>
+        <DropdownMenu.Content
+          align="end"
+          className="z-50 w-64 animate-rise rounded-lg border bg-raised p-1 shadow-float"
+          sideOffset={6}
+        >
           {FORMATS.map(([format, name, about]) => (
-            <DropdownMenu.Item className="cursor-pointer rounded px-2 py-1.5 text-sm outline-none data-highlighted:bg-sunken" key={format} onSelect={() => take.mutate(format)}>
+            <DropdownMenu.Item
+              className="cursor-pointer rounded px-2 py-1.5 text-sm outline-none data-highlighted:bg-sunken"
+              key={format}
+              onSelect={() => take.mutate(format)}
+            >
               <span className="block font-medium">{name}</span>
               <span className="block text-xs text-muted">{about}</span>
             </DropdownMenu.Item>

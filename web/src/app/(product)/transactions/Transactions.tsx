@@ -47,9 +47,18 @@ function Filtered() {
   const set = (part: Partial<Filter>) => setFilter({ ...filter, ...part });
   const filtered = JSON.stringify(filter) !== JSON.stringify(EVERYTHING);
   return (
-    <Page actions={<ExportMenu account={filter.account} firstDay={filter.first} lastDay={filter.last} />} title="Transactions" wide>
-      <section className="card min-w-0 overflow-hidden">
-        <div className="grid grid-cols-2 items-end gap-2.5 border-b p-3 md:grid-cols-[minmax(12rem,1fr)_repeat(4,minmax(7rem,auto))_auto]" role="search">
+    <Page
+      actions={
+        <ExportMenu account={filter.account} firstDay={filter.first} lastDay={filter.last} />
+      }
+      title="Transactions"
+      wide
+    >
+      <section className="min-w-0 overflow-hidden card">
+        <div
+          className="grid grid-cols-2 items-end gap-2.5 border-b p-3 md:grid-cols-[minmax(12rem,1fr)_repeat(4,minmax(7rem,auto))_auto]"
+          role="search"
+        >
           <TextField
             className="col-span-2 md:col-span-1"
             data-page-search
@@ -64,13 +73,38 @@ function Filtered() {
             hideLabel
             label="Account"
             onChange={(event) => set({ account: event.target.value })}
-            options={[["", "All accounts"], ...(accounts.data?.items ?? []).map((account) => [account.id, account.name] as const)]}
+            options={[
+              ["", "All accounts"],
+              ...(accounts.data?.items ?? []).map((account) => [account.id, account.name] as const),
+            ]}
             value={filter.account}
           />
-          <SelectField hideLabel label="Kind" onChange={(event) => set({ kind: event.target.value })} options={[["", "All kinds"], ...KINDS.map((kind) => [kind, inWords(kind)] as const)]} value={filter.kind} />
-          <TextField hideLabel label="From day" onChange={(event) => set({ first: event.target.value })} type="date" value={filter.first} />
-          <TextField hideLabel label="To day" onChange={(event) => set({ last: event.target.value })} type="date" value={filter.last} />
-          <Button className={filtered ? "" : "invisible"} onClick={() => setFilter(EVERYTHING)} tone="quiet">
+          <SelectField
+            hideLabel
+            label="Kind"
+            onChange={(event) => set({ kind: event.target.value })}
+            options={[["", "All kinds"], ...KINDS.map((kind) => [kind, inWords(kind)] as const)]}
+            value={filter.kind}
+          />
+          <TextField
+            hideLabel
+            label="From day"
+            onChange={(event) => set({ first: event.target.value })}
+            type="date"
+            value={filter.first}
+          />
+          <TextField
+            hideLabel
+            label="To day"
+            onChange={(event) => set({ last: event.target.value })}
+            type="date"
+            value={filter.last}
+          />
+          <Button
+            className={filtered ? "" : "invisible"}
+            onClick={() => setFilter(EVERYTHING)}
+            tone="quiet"
+          >
             Clear
           </Button>
         </div>

@@ -1,7 +1,7 @@
 "use client";
 import { Suspense } from "react";
-import type { Schemas } from "@/api/client";
 import { useTransactions, type TransactionsQuestion } from "@/api/hooks";
+import { subjectOf, type Transaction } from "@/app/(product)/transactions/subject";
 import { TransactionSheet } from "@/app/(product)/transactions/TransactionSheet";
 import { Badge } from "@/components/Badge";
 import { DataTable, type Column } from "@/components/DataTable";
@@ -10,15 +10,13 @@ import { formatCount, formatDay, inWords } from "@/figures/format";
 import { Money, Quantity } from "@/figures/Money";
 import { useAddressPart } from "@/shell/address";
 
-export type Transaction = Schemas["TransactionRow"];
-
-/** Who or what a transaction is about, in the fewest words. */
-export function subjectOf(row: Transaction): string {
-  return row.payee ?? row.instrument_name ?? row.memo ?? row.counter_account_name ?? inWords(row.kind);
-}
-
 const COLUMNS: Column<Transaction>[] = [
-  { id: "day", header: "Day", className: "w-28", cell: (row) => <span className="figures text-muted">{formatDay(row.effective_at)}</span> },
+  {
+    id: "day",
+    header: "Day",
+    className: "w-28",
+    cell: (row) => <span className="figures text-muted">{formatDay(row.effective_at)}</span>,
+  },
   {
     id: "subject",
     header: "Payee or asset",
@@ -34,14 +32,34 @@ const COLUMNS: Column<Transaction>[] = [
       </span>
     ),
   },
-  { id: "kind", header: "Kind", from: "md", cell: (row) => <span className="whitespace-nowrap text-muted">{inWords(row.kind)}</span> },
-  { id: "category", header: "Category", from: "lg", cell: (row) => (row.category ? <Badge>{row.category}</Badge> : null) },
-  { id: "account", header: "Account", from: "md", cell: (row) => <span className="whitespace-nowrap text-muted">{row.account_name}</span> },
+  {
+    id: "kind",
+    header: "Kind",
+    from: "md",
+    cell: (row) => <span className="whitespace-nowrap text-muted">{inWords(row.kind)}</span>,
+  },
+  {
+    id: "category",
+    header: "Category",
+    from: "lg",
+    cell: (row) => (row.category ? <Badge>{row.category}</Badge> : null),
+  },
+  {
+    id: "account",
+    header: "Account",
+    from: "md",
+    cell: (row) => <span className="whitespace-nowrap text-muted">{row.account_name}</span>,
+  },
   {
     id: "cash",
     header: "Cash",
     numeric: true,
-    cell: (row) => (row.cash_change === null ? <span className="text-faint">{"\u2014"}</span> : <Money coloured currency={row.currency ?? ""} value={row.cash_change} />),
+    cell: (row) =>
+      row.cash_change === null ? (
+        <span className="text-faint">{"\u2014"}</span>
+      ) : (
+        <Money coloured="gains" currency={row.currency ?? ""} value={row.cash_change} />
+      ),
   },
 ];
 
@@ -50,7 +68,10 @@ const BALANCE: Column<Transaction> = {
   header: "Balance",
   from: "lg",
   numeric: true,
-  cell: (row) => (row.balance_after === null ? null : <Money className="text-muted" currency={row.currency ?? ""} value={row.balance_after} />),
+  cell: (row) =>
+    row.balance_after === null ? null : (
+      <Money className="text-muted" currency={row.currency ?? ""} value={row.balance_after} />
+    ),
 };
 
 /** All transactions that fit, fetched on while scrolling; the opened one is part of the address. */
@@ -67,7 +88,8 @@ function Table({ question }: { question: TransactionsQuestion }) {
   const [opened, setOpened] = useAddressPart(question.account ? "transaction" : "id");
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   if (query.isPending) return <SkeletonRows rows={12} />;
-  if (query.isError && rows.length === 0) return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.isError && rows.length === 0)
+    return <ErrorState error={query.error} onRetry={() => void query.refetch()} />;
   if (rows.length === 0) {
     return (
       <EmptyState icon="transactions" title="No transaction fits">
@@ -92,7 +114,9 @@ function Table({ question }: { question: TransactionsQuestion }) {
         selectedId={opened ?? undefined}
       />
       <p className="border-t px-4 py-2 text-xs text-muted" role="status">
-        {query.hasNextPage ? `${formatCount(rows.length)} shown, more follow as you scroll` : `${formatCount(rows.length)} transactions`}
+        {query.hasNextPage
+          ? `${formatCount(rows.length)} shown, more follow as you scroll`
+          : `${formatCount(rows.length)} transactions`}
       </p>
       <TransactionSheet key={selected?.id} onClose={() => setOpened(null)} transaction={selected} />
     </>

@@ -55,14 +55,21 @@ function Shown({ account }: { account: Schemas["AccountWithBalances"] }) {
   const positions = usePositions({ ...scope, lots: true });
   const mayWrite = useMay("ledger:write");
   const points = useMemo(
-    () => (history.data?.items ?? []).flatMap((row) => (row.value === null ? [] : [{ day: row.day, value: Number(row.value) }])),
+    () =>
+      (history.data?.items ?? []).flatMap((row) =>
+        row.value === null ? [] : [{ day: row.day, value: Number(row.value) }],
+      ),
     [history.data],
   );
   return (
-    <Page about={summary.data ? <AsOf of={summary.data} /> : inWords(account.kind)} actions={mayWrite ? <AccountRules account={account} /> : null} title={account.name}>
+    <Page
+      about={summary.data ? <AsOf of={summary.data} /> : inWords(account.kind)}
+      actions={mayWrite ? <AccountRules account={account} /> : null}
+      title={account.name}
+    >
       {summary.data ? <Incomplete of={summary.data} /> : null}
       <div className="grid gap-5 lg:grid-cols-3">
-        <section className="card min-w-0 p-4 lg:col-span-2">
+        <section className="min-w-0 card p-4 lg:col-span-2">
           <h2 className="label-caps">Value</h2>
           <Loaded query={summary} skeleton={<Skeleton className="h-9 w-40" />}>
             {(data) => (
@@ -71,7 +78,16 @@ function Shown({ account }: { account: Schemas["AccountWithBalances"] }) {
               </p>
             )}
           </Loaded>
-          <TimeChart height={200} label={`Value of ${account.name}`} points={points} write={(value) => formatMoney(value.toFixed(0), summary.data?.currency ?? account.currency, { digits: 0 })} />
+          <TimeChart
+            height={200}
+            label={`Value of ${account.name}`}
+            points={points}
+            write={(value) =>
+              formatMoney(value.toFixed(0), summary.data?.currency ?? account.currency ?? "", {
+                digits: 0,
+              })
+            }
+          />
         </section>
         <Section title="About">
           <Facts
@@ -80,7 +96,12 @@ function Shown({ account }: { account: Schemas["AccountWithBalances"] }) {
               ["Institution", account.institution ?? "\u2014"],
               ["Number", account.external_id ?? "\u2014"],
               ["Currency", account.currency],
-              ["Cost method", account.cost_method.length <= 4 ? account.cost_method.toUpperCase() : inWords(account.cost_method)],
+              [
+                "Cost method",
+                account.cost_method.length <= 4
+                  ? account.cost_method.toUpperCase()
+                  : inWords(account.cost_method),
+              ],
               ["Taxes", inWords(account.tax_wrapper)],
               ["Overdraft", account.no_overdraft ? "Refused" : "Allowed"],
               ["Short sales", account.allow_short ? "Allowed" : "Refused"],
@@ -91,7 +112,9 @@ function Shown({ account }: { account: Schemas["AccountWithBalances"] }) {
         </Section>
       </div>
       <Section flush title="Holdings">
-        <Loaded query={positions}>{(data) => <PositionsTable positions={data.items} withAccount={false} />}</Loaded>
+        <Loaded query={positions}>
+          {(data) => <PositionsTable positions={data.items} withAccount={false} />}
+        </Loaded>
       </Section>
       <Section flush title="Transactions">
         <TransactionsTable question={{ account: account.id }} />

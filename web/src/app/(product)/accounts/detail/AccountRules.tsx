@@ -26,7 +26,12 @@ export function AccountRules({ account }: { account: Schemas["AccountWithBalance
   const change = useMutation({
     meta: { quiet: true },
     mutationFn: (body: Omit<Schemas["AccountChange"], "account_id">) =>
-      answer(api.PATCH("/api/v1/accounts/{account_id}", { params: { path: { account_id: account.id } }, body: { ...body, account_id: account.id } })),
+      answer(
+        api.PATCH("/api/v1/accounts/{account_id}", {
+          params: { path: { account_id: account.id } },
+          body: { ...body, account_id: account.id },
+        }),
+      ),
     onSuccess: () => {
       void client.invalidateQueries();
       notify({ tone: "good", title: "The account is changed" });
@@ -66,10 +71,28 @@ export function AccountRules({ account }: { account: Schemas["AccountWithBalance
       >
         <form className="flex flex-col gap-4" id={FORM} onSubmit={submit}>
           <TextField defaultValue={account.name} label="Name" name="name" required />
-          <TextField defaultValue={account.institution ?? ""} label="Institution" name="institution" />
-          <SelectField defaultValue={account.cost_method} label="Cost method" name="cost_method" options={COST_METHODS} />
-          <CheckField defaultChecked={account.no_overdraft} hint="Refused while the account is already below zero." label="Keep cash from falling below zero" name="no_overdraft" />
-          <CheckField defaultChecked={account.allow_short} label="Allow selling more than is held" name="allow_short" />
+          <TextField
+            defaultValue={account.institution ?? ""}
+            label="Institution"
+            name="institution"
+          />
+          <SelectField
+            defaultValue={account.cost_method}
+            label="Cost method"
+            name="cost_method"
+            options={COST_METHODS}
+          />
+          <CheckField
+            defaultChecked={account.no_overdraft}
+            hint="Refused while the account is already below zero."
+            label="Keep cash from falling below zero"
+            name="no_overdraft"
+          />
+          <CheckField
+            defaultChecked={account.allow_short}
+            label="Allow selling more than is held"
+            name="allow_short"
+          />
           {change.error ? <Refusal error={change.error} /> : null}
         </form>
       </Sheet>

@@ -35,7 +35,10 @@ export function AllocationView() {
       <PortfolioTabs current="/portfolio/allocation/" />
       {allocation.data ? <Incomplete of={allocation.data} /> : null}
       <div className="grid items-start gap-5 lg:grid-cols-2">
-        <Section actions={<Segments label="Spread by" onChange={setBy} options={BY} value={by} />} title="Allocation">
+        <Section
+          actions={<Segments label="Spread by" onChange={setBy} options={BY} value={by} />}
+          title="Allocation"
+        >
           <Loaded query={allocation}>
             {(data) => (
               <WeightBars
@@ -81,24 +84,76 @@ function NoTargets() {
 }
 
 const KEYS: Column<Schemas["KeyDriftRow"]>[] = [
-  { id: "name", header: "Key", cell: (row) => <span className="flex items-center gap-2">{inWords(row.name)} {row.over_threshold ? <Badge tone="warn">Outside its band</Badge> : null}</span> },
-  { id: "weight", header: "Weight", numeric: true, cell: (row) => <Figure digits={1} figure={row.weight} name={`Weight of ${row.name}`} /> },
-  { id: "target", header: "Target", numeric: true, from: "sm", cell: (row) => <Ratio digits={1} value={row.target} /> },
-  { id: "drift", header: "Drift", numeric: true, sortBy: (row) => row.drift.value, cell: (row) => <Figure digits={1} figure={row.drift} name={`Drift of ${row.name}`} sign="always" /> },
+  {
+    id: "name",
+    header: "Key",
+    cell: (row) => (
+      <span className="flex items-center gap-2">
+        {inWords(row.name)}{" "}
+        {row.over_threshold ? <Badge tone="warn">Outside its band</Badge> : null}
+      </span>
+    ),
+  },
+  {
+    id: "weight",
+    header: "Weight",
+    numeric: true,
+    cell: (row) => <Figure digits={1} figure={row.weight} name={`Weight of ${row.name}`} />,
+  },
+  {
+    id: "target",
+    header: "Target",
+    numeric: true,
+    from: "sm",
+    cell: (row) => <Ratio digits={1} value={row.target} />,
+  },
+  {
+    id: "drift",
+    header: "Drift",
+    numeric: true,
+    sortBy: (row) => row.drift.value,
+    cell: (row) => (
+      <Figure digits={1} figure={row.drift} name={`Drift of ${row.name}`} sign="always" />
+    ),
+  },
 ];
 
 const ASSETS: Column<Schemas["AssetDriftRow"]>[] = [
   { id: "name", header: "Asset", sortBy: (row) => row.name, cell: (row) => row.name },
-  { id: "weight", header: "Weight", numeric: true, sortBy: (row) => row.weight.value, cell: (row) => <Figure digits={1} figure={row.weight} name={`Weight of ${row.name}`} /> },
-  { id: "target", header: "Target", numeric: true, from: "sm", cell: (row) => <Ratio digits={1} value={row.target} /> },
-  { id: "drift", header: "Drift", numeric: true, sortBy: (row) => row.drift.value, cell: (row) => <Figure digits={1} figure={row.drift} name={`Drift of ${row.name}`} sign="always" /> },
+  {
+    id: "weight",
+    header: "Weight",
+    numeric: true,
+    sortBy: (row) => row.weight.value,
+    cell: (row) => <Figure digits={1} figure={row.weight} name={`Weight of ${row.name}`} />,
+  },
+  {
+    id: "target",
+    header: "Target",
+    numeric: true,
+    from: "sm",
+    cell: (row) => <Ratio digits={1} value={row.target} />,
+  },
+  {
+    id: "drift",
+    header: "Drift",
+    numeric: true,
+    sortBy: (row) => row.drift.value,
+    cell: (row) => (
+      <Figure digits={1} figure={row.drift} name={`Drift of ${row.name}`} sign="always" />
+    ),
+  },
 ];
 
 function DriftSection() {
   const drift = useDrift(true);
   return (
     <Section
-      about={drift.data ? `Policy \u201c${drift.data.policy}\u201d, version ${drift.data.policy_version}` : undefined}
+      about={
+        drift.data
+          ? `Policy \u201c${drift.data.policy}\u201d, version ${drift.data.policy_version}`
+          : undefined
+      }
       actions={
         <Button asChild>
           <Link href="/portfolio/rebalance/">Plan trades</Link>
@@ -110,11 +165,21 @@ function DriftSection() {
       <Loaded query={drift}>
         {(data) => (
           <>
-            <DataTable columns={KEYS} label="Drift by key" rowId={(row) => row.key} rows={data.keys} />
+            <DataTable
+              columns={KEYS}
+              label="Drift by key"
+              rowId={(row) => row.key}
+              rows={data.keys}
+            />
             {data.assets.length > 0 ? (
               <details className="border-t">
                 <summary className="px-4 py-2.5 text-sm text-muted">{`Single assets (${data.assets.length})`}</summary>
-                <DataTable columns={ASSETS} label="Drift by asset" rowId={(row) => row.asset} rows={data.assets} />
+                <DataTable
+                  columns={ASSETS}
+                  label="Drift by asset"
+                  rowId={(row) => row.asset}
+                  rows={data.assets}
+                />
               </details>
             ) : null}
           </>

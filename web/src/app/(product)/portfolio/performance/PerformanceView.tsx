@@ -33,7 +33,11 @@ export function PerformanceView() {
   const performance = usePerformance({ period: range, series: "day" });
   const monthly = usePerformance({ period: range, series: "month" });
   return (
-    <Page about={performance.data ? <AsOf of={performance.data} /> : "\u00a0"} title="Portfolio" wide>
+    <Page
+      about={performance.data ? <AsOf of={performance.data} /> : "\u00a0"}
+      title="Portfolio"
+      wide
+    >
       <PortfolioTabs current="/portfolio/performance/" />
       {performance.data ? <Incomplete of={performance.data} /> : null}
       <Loaded query={performance} skeleton={<Skeleton className="h-96 w-full" />}>
@@ -43,7 +47,10 @@ export function PerformanceView() {
             <div className="grid items-start gap-5 lg:grid-cols-2">
               <MeasureTable figures={data.returns} title="Returns" />
               <div className="flex flex-col gap-5">
-                <Section about={`From ${formatDay(data.start)} to ${formatDay(data.as_of)}`} title="What changed the value">
+                <Section
+                  about={`From ${formatDay(data.start)} to ${formatDay(data.as_of)}`}
+                  title="What changed the value"
+                >
                   <Bridge bridge={data.bridge} />
                 </Section>
                 <MeasureTable figures={data.gains} title="Gain" />
@@ -74,8 +81,12 @@ function Growth({ performance, range, onRange }: GrowthProps) {
   const definitions = useDefinitions();
   const [measure, setMeasure] = useState("twr");
   const titles = new Map(definitions.data?.items.map((row) => [row.id, row.title]));
-  const figure = performance.returns.find((one) => baseOf(one.definition) === measure) ?? performance.returns[0];
-  const points = useMemo(() => performance.series.map((row) => ({ day: row.start, value: Number(row.cumulative) })), [performance.series]);
+  const figure =
+    performance.returns.find((one) => baseOf(one.definition) === measure) ?? performance.returns[0];
+  const points = useMemo(
+    () => performance.series.map((row) => ({ day: row.start, value: Number(row.cumulative) })),
+    [performance.series],
+  );
   if (!figure) return null;
   const name = titles.get(figure.definition) ?? inWords(measure);
   return (
@@ -87,20 +98,30 @@ function Growth({ performance, range, onRange }: GrowthProps) {
             hideLabel
             label="Measure"
             onChange={(event) => setMeasure(event.target.value)}
-            options={performance.returns.map((one) => [baseOf(one.definition), titles.get(one.definition) ?? inWords(baseOf(one.definition))])}
+            options={performance.returns.map((one) => [
+              baseOf(one.definition),
+              titles.get(one.definition) ?? inWords(baseOf(one.definition)),
+            ])}
             value={measure}
           />
           <p className="mt-2 text-2xl leading-8 font-semibold tracking-tight">
             <Figure coloured figure={figure} name={name} />
           </p>
           <p className="text-xs text-muted">
-            {figure.value === null ? figure.reason_text : `From ${formatDay(performance.start)} to ${formatDay(performance.as_of)}. Click the figure for its formula and parts.`}
+            {figure.value === null
+              ? figure.reason_text
+              : `From ${formatDay(performance.start)} to ${formatDay(performance.as_of)}. Click the figure for its formula and parts.`}
           </p>
         </div>
         <Segments label="Range" onChange={onRange} options={RANGES} value={range} />
       </header>
       <div className="mt-2">
-        <TimeChart height={240} label="Time-weighted return, linked day by day" points={points} write={(value) => formatRatio(value.toFixed(6), { sign: "always", digits: 1 })} />
+        <TimeChart
+          height={240}
+          label="Time-weighted return, linked day by day"
+          points={points}
+          write={(value) => formatRatio(value.toFixed(6), { sign: "always", digits: 1 })}
+        />
       </div>
     </section>
   );
@@ -110,7 +131,11 @@ function MeasureTable({ title, figures }: { title: string; figures: readonly Fig
   const definitions = useDefinitions();
   const known = new Map(definitions.data?.items.map((row) => [row.id, row]));
   return (
-    <Section about="Each with its definition; click a figure for what is behind it." flush title={title}>
+    <Section
+      about="Each with its definition; click a figure for what is behind it."
+      flush
+      title={title}
+    >
       <ul className="divide-y text-sm">
         {figures.map((figure) => {
           const definition = known.get(figure.definition);
@@ -119,7 +144,9 @@ function MeasureTable({ title, figures }: { title: string; figures: readonly Fig
             <li className="flex items-start justify-between gap-4 px-4 py-2" key={figure.id}>
               <details className="group min-w-0">
                 <summary className="list-none rounded marker:hidden">
-                  <span className="decoration-faint decoration-dotted underline-offset-4 group-hover:underline">{name}</span>
+                  <span className="decoration-faint decoration-dotted underline-offset-4 group-hover:underline">
+                    {name}
+                  </span>
                 </summary>
                 {definition ? (
                   <p className="mt-1 text-xs text-muted">
@@ -127,9 +154,15 @@ function MeasureTable({ title, figures }: { title: string; figures: readonly Fig
                     <span className="mt-0.5 block">{definition.source}</span>
                   </p>
                 ) : null}
-                {figure.value === null ? <p className="text-xs text-muted">{figure.reason_text}</p> : null}
+                {figure.value === null ? (
+                  <p className="text-xs text-muted">{figure.reason_text}</p>
+                ) : null}
               </details>
-              <Figure coloured={figure.unit.startsWith("ratio") || figure.unit === "money"} figure={figure} name={name} />
+              <Figure
+                coloured={figure.unit.startsWith("ratio") || figure.unit === "money"}
+                figure={figure}
+                name={name}
+              />
             </li>
           );
         })}
@@ -139,17 +172,43 @@ function MeasureTable({ title, figures }: { title: string; figures: readonly Fig
 }
 
 const DRAWDOWNS: Column<Schemas["DrawdownRow"]>[] = [
-  { id: "depth", header: "Fall", numeric: true, sortBy: (row) => row.depth, cell: (row) => <Ratio coloured value={row.depth} /> },
+  {
+    id: "depth",
+    header: "Fall",
+    numeric: true,
+    sortBy: (row) => row.depth,
+    cell: (row) => <Ratio coloured value={row.depth} />,
+  },
   { id: "peak", header: "High", cell: (row) => formatDay(row.peak_day) },
   { id: "trough", header: "Low", from: "sm", cell: (row) => formatDay(row.trough_day) },
-  { id: "recovery", header: "Reached again", cell: (row) => (row.recovery_day ? formatDay(row.recovery_day) : <Badge tone="warn">Not yet</Badge>) },
-  { id: "days", header: "Days", numeric: true, sortBy: (row) => row.days_under_water, cell: (row) => <span className="figures">{row.days_under_water}</span> },
+  {
+    id: "recovery",
+    header: "Reached again",
+    cell: (row) =>
+      row.recovery_day ? formatDay(row.recovery_day) : <Badge tone="warn">Not yet</Badge>,
+  },
+  {
+    id: "days",
+    header: "Days",
+    numeric: true,
+    sortBy: (row) => row.days_under_water,
+    cell: (row) => <span className="figures">{row.days_under_water}</span>,
+  },
 ];
 
 function Drawdowns({ rows }: { rows: Performance["drawdowns"] }) {
   return (
     <Section about="The deepest falls below a high" flush title="Drawdowns">
-      {rows.length === 0 ? <p className="px-4 py-3 text-sm text-muted">There was none in this range.</p> : <DataTable columns={DRAWDOWNS} label="Drawdowns" rowId={(row) => row.peak_day} rows={rows} />}
+      {rows.length === 0 ? (
+        <p className="px-4 py-3 text-sm text-muted">There was none in this range.</p>
+      ) : (
+        <DataTable
+          columns={DRAWDOWNS}
+          label="Drawdowns"
+          rowId={(row) => row.peak_day}
+          rows={rows}
+        />
+      )}
     </Section>
   );
 }
@@ -165,11 +224,11 @@ function Months({ rows }: { rows: Performance["series"] }) {
         <table className="w-full text-xs">
           <thead>
             <tr>
-              <th className="label-caps px-4 py-2 text-left" scope="col">
+              <th className="px-4 py-2 text-left label-caps" scope="col">
                 Year
               </th>
               {MONTHS.map((month) => (
-                <th className="label-caps px-1.5 py-2 text-right" key={month} scope="col">
+                <th className="px-1.5 py-2 text-right label-caps" key={month} scope="col">
                   {month}
                 </th>
               ))}

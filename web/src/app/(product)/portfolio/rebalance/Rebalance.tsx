@@ -31,11 +31,18 @@ const AMOUNT = /^-?\d+(\.\d+)?$/;
 export function Rebalance() {
   const targets = useTargets();
   const policy = targets.data?.items[0]?.name;
-  const [question, setQuestion] = useState<Question>({ contribution: "0", sell: true, to: "target" });
+  const [question, setQuestion] = useState<Question>({
+    contribution: "0",
+    sell: true,
+    to: "target",
+  });
   const plan = useQuery({
     queryKey: ["portfolio", "rebalance", policy, question],
     enabled: policy !== undefined,
-    queryFn: () => answer(api.POST("/api/v1/portfolio/rebalance", { body: { ...question, policy: policy ?? null } })),
+    queryFn: () =>
+      answer(
+        api.POST("/api/v1/portfolio/rebalance", { body: { ...question, policy: policy ?? null } }),
+      ),
     placeholderData: (previous) => previous,
   });
   return (
@@ -75,11 +82,23 @@ function QuestionForm({ onAsk }: { onAsk: (question: Question) => void }) {
     const contribution = textOf(form, "contribution").replaceAll(",", "") || "0";
     const fits = AMOUNT.test(contribution);
     setProblem(fits ? undefined : "Write an amount such as 1500 or -200.50.");
-    if (fits) onAsk({ contribution, sell: form.has("sell"), to: textOf(form, "to") === "band" ? "band" : "target" });
+    if (fits)
+      onAsk({
+        contribution,
+        sell: form.has("sell"),
+        to: textOf(form, "to") === "band" ? "band" : "target",
+      });
   }
   return (
-    <form className="card flex flex-wrap items-end gap-4 p-4" onSubmit={submit}>
-      <TextField className="w-44" defaultValue="0" error={problem} inputMode="decimal" label="Money paid in" name="contribution" />
+    <form className="flex flex-wrap items-end gap-4 card p-4" onSubmit={submit}>
+      <TextField
+        className="w-44"
+        defaultValue="0"
+        error={problem}
+        inputMode="decimal"
+        label="Money paid in"
+        name="contribution"
+      />
       <SelectField
         className="w-48"
         label="Trade until"
@@ -93,40 +112,94 @@ function QuestionForm({ onAsk }: { onAsk: (question: Question) => void }) {
         <CheckField defaultChecked label="Selling is allowed" name="sell" />
       </div>
       <Button type="submit">Plan again</Button>
-      <p className="basis-full text-xs text-muted">A proposal only: nothing is ordered and nothing is written.</p>
+      <p className="basis-full text-xs text-muted">
+        A proposal only: nothing is ordered and nothing is written.
+      </p>
     </form>
   );
 }
 
 const TRADES: Column<Trade>[] = [
-  { id: "side", header: "Side", cell: (row) => <Badge tone={row.side === "buy" ? "accent" : "plain"}>{row.side === "buy" ? "Buy" : "Sell"}</Badge> },
+  {
+    id: "side",
+    header: "Side",
+    cell: (row) => (
+      <Badge tone={row.side === "buy" ? "accent" : "plain"}>
+        {row.side === "buy" ? "Buy" : "Sell"}
+      </Badge>
+    ),
+  },
   { id: "name", header: "Asset", cell: (row) => <span className="font-medium">{row.name}</span> },
-  { id: "account", header: "Account", from: "md", cell: (row) => <span className="text-muted">{row.account}</span> },
-  { id: "quantity", header: "Units", from: "sm", numeric: true, cell: (row) => <Quantity value={row.quantity} /> },
-  { id: "price", header: "Price", from: "lg", numeric: true, cell: (row) => <Money currency={row.currency} value={row.price} /> },
-  { id: "amount", header: "Amount", numeric: true, cell: (row) => <Money currency={row.currency} value={row.amount} /> },
-  { id: "fees", header: "Fees", from: "lg", numeric: true, cell: (row) => <Money currency={row.currency} value={row.fees} /> },
+  {
+    id: "account",
+    header: "Account",
+    from: "md",
+    cell: (row) => <span className="text-muted">{row.account}</span>,
+  },
+  {
+    id: "quantity",
+    header: "Units",
+    from: "sm",
+    numeric: true,
+    cell: (row) => <Quantity value={row.quantity} />,
+  },
+  {
+    id: "price",
+    header: "Price",
+    from: "lg",
+    numeric: true,
+    cell: (row) => <Money currency={row.currency} value={row.price} />,
+  },
+  {
+    id: "amount",
+    header: "Amount",
+    numeric: true,
+    cell: (row) => <Money currency={row.currency} value={row.amount} />,
+  },
+  {
+    id: "fees",
+    header: "Fees",
+    from: "lg",
+    numeric: true,
+    cell: (row) => <Money currency={row.currency} value={row.fees} />,
+  },
 ];
 
 function Plan({ plan }: { plan: Proposal }) {
   const [opened, setOpened] = useState<Trade | null>(null);
-  const money = (value: string | null) => (value === null ? "\u2014" : formatMoney(value, plan.currency));
+  const money = (value: string | null) =>
+    value === null ? "\u2014" : formatMoney(value, plan.currency);
   return (
     <>
       <Incomplete of={plan} />
       <div className="grid items-start gap-5 xl:grid-cols-[1fr_22rem]">
         <div className="flex min-w-0 flex-col gap-5">
-          <Section about="Sales come first. Open a sale to see the lots it would close." flush title="Proposed trades">
+          <Section
+            about="Sales come first. Open a sale to see the lots it would close."
+            flush
+            title="Proposed trades"
+          >
             {plan.trades.length === 0 ? (
               <EmptyState icon="check" title="No trade is needed">
                 Every weight is where it should be, within the smallest trade.
               </EmptyState>
             ) : (
-              <DataTable columns={TRADES} label="Proposed trades" onOpen={setOpened} rowId={(row) => `${row.side}${row.account_id}${row.instrument_id}`} rows={plan.trades} />
+              <DataTable
+                columns={TRADES}
+                label="Proposed trades"
+                onOpen={setOpened}
+                rowId={(row) => `${row.side}${row.account_id}${row.instrument_id}`}
+                rows={plan.trades}
+              />
             )}
           </Section>
           <Section flush title="Weights before and after">
-            <DataTable columns={WEIGHTS} label="Weights before and after" rowId={(row) => row.key} rows={plan.keys} />
+            <DataTable
+              columns={WEIGHTS}
+              label="Weights before and after"
+              rowId={(row) => row.key}
+              rows={plan.keys}
+            />
           </Section>
         </div>
         <div className="flex flex-col gap-5">
@@ -174,8 +247,31 @@ function Plan({ plan }: { plan: Proposal }) {
 
 const WEIGHTS: Column<Schemas["PlannedWeight"]>[] = [
   { id: "name", header: "Key", cell: (row) => inWords(row.name) },
-  { id: "target", header: "Target", numeric: true, cell: (row) => <Ratio digits={1} value={row.target} /> },
-  { id: "before", header: "Drift now", numeric: true, cell: (row) => <Figure digits={1} figure={row.drift_before} name={`Drift of ${row.name}`} sign="always" /> },
-  { id: "after", header: "Weight after", from: "sm", numeric: true, cell: (row) => <Ratio digits={1} value={row.weight_after} /> },
-  { id: "drift", header: "Drift after", numeric: true, cell: (row) => <Ratio digits={1} sign="always" value={row.drift_after} /> },
+  {
+    id: "target",
+    header: "Target",
+    numeric: true,
+    cell: (row) => <Ratio digits={1} value={row.target} />,
+  },
+  {
+    id: "before",
+    header: "Drift now",
+    numeric: true,
+    cell: (row) => (
+      <Figure digits={1} figure={row.drift_before} name={`Drift of ${row.name}`} sign="always" />
+    ),
+  },
+  {
+    id: "after",
+    header: "Weight after",
+    from: "sm",
+    numeric: true,
+    cell: (row) => <Ratio digits={1} value={row.weight_after} />,
+  },
+  {
+    id: "drift",
+    header: "Drift after",
+    numeric: true,
+    cell: (row) => <Ratio digits={1} sign="always" value={row.drift_after} />,
+  },
 ];

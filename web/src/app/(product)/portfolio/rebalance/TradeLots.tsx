@@ -5,9 +5,20 @@ import { formatDay } from "@/figures/format";
 import { Money, Quantity } from "@/figures/Money";
 
 /** One proposed trade with the lots a sale would close. */
-export function TradeLots({ trade, onClose }: { trade: Schemas["PlannedTrade"] | null; onClose: () => void }) {
+export function TradeLots({
+  trade,
+  onClose,
+}: {
+  trade: Schemas["PlannedTrade"] | null;
+  onClose: () => void;
+}) {
   return (
-    <Sheet about="Proposed, not ordered." onClose={onClose} open={trade !== null} title={trade ? `${trade.side === "buy" ? "Buy" : "Sell"} ${trade.name}` : ""}>
+    <Sheet
+      about="Proposed, not ordered."
+      onClose={onClose}
+      open={trade !== null}
+      title={trade ? `${trade.side === "buy" ? "Buy" : "Sell"} ${trade.name}` : ""}
+    >
       {trade ? (
         <div className="flex flex-col gap-5">
           <Facts
@@ -17,7 +28,11 @@ export function TradeLots({ trade, onClose }: { trade: Schemas["PlannedTrade"] |
               ["Price used", <Money currency={trade.currency} key="p" value={trade.price} />],
               ["Amount", <Money currency={trade.currency} key="a" value={trade.amount} />],
               ["Fees", <Money currency={trade.currency} key="f" value={trade.fees} />],
-              ...(trade.taxed === null ? [] : ([["Taxed", trade.taxed ? "Yes" : "No, the account has a tax wrapper"]] as const)),
+              ...(trade.taxed === null
+                ? []
+                : ([
+                    ["Taxed", trade.taxed ? "Yes" : "No, the account has a tax wrapper"],
+                  ] as const)),
             ]}
           />
           {trade.lots.length > 0 ? (
@@ -25,11 +40,17 @@ export function TradeLots({ trade, onClose }: { trade: Schemas["PlannedTrade"] |
               <h3 className="mb-2 text-xs font-semibold">{`Lots it would close, by ${trade.lot_method ?? "the account\u2019s method"}`}</h3>
               <ul className="divide-y rounded-md border text-sm">
                 {trade.lots.map((lot) => (
-                  <li className="flex items-baseline justify-between gap-3 px-3 py-2" key={lot.lot_id}>
+                  <li
+                    className="flex items-baseline justify-between gap-3 px-3 py-2"
+                    key={lot.lot_id}
+                  >
                     <span>
                       <span className="block">{formatDay(lot.acquired_on)}</span>
                       <span className="block text-xs text-muted">
-                        <Quantity value={lot.quantity} /> units, {lot.term === "long" ? "long-term" : `short-term for ${lot.days_until_long} more days`}
+                        <Quantity value={lot.quantity} /> units,{" "}
+                        {lot.term === "long"
+                          ? "long-term"
+                          : `short-term for ${lot.days_until_long} more days`}
                       </span>
                     </span>
                     <Money coloured currency={trade.currency} value={lot.gain} />

@@ -34,7 +34,9 @@ export function asPercent(ratio: string): string {
   const [whole = "0", part = ""] = ratio.split(".");
   const digits = part.padEnd(2, "0");
   const shifted = `${whole}${digits.slice(0, 2)}.${digits.slice(2)}`;
-  return shifted.replace(/\.?0*$/, (zeros) => (zeros.startsWith(".") ? "" : zeros)).replace(/^0+(?=\d)/, "");
+  return shifted
+    .replace(/\.?0*$/, (zeros) => (zeros.startsWith(".") ? "" : zeros))
+    .replace(/^0+(?=\d)/, "");
 }
 
 /** The sum in ten-thousandths of a percent, so that no float decides whether it is 100. */
@@ -52,12 +54,24 @@ export function Targets() {
   return (
     <Page title="Settings">
       <SettingsTabs current="/settings/targets/" />
-      <Section about="What share of the portfolio each class should have, and how far it may drift before it needs attention. Every change is a new version; older ones are kept." className="max-w-2xl" title="Target weights">
+      <Section
+        about="What share of the portfolio each class should have, and how far it may drift before it needs attention. Every change is a new version; older ones are kept."
+        className="max-w-2xl"
+        title="Target weights"
+      >
         {!mayWrite && targets.data ? <ForbiddenState /> : null}
         {mayWrite ? (
           <Loaded query={targets} skeleton={<Skeleton className="h-48 w-full" />}>
             {(data) =>
-              classes.data ? <PolicyForm held={classes.data.slices.map((slice) => slice.key)} key={data.items[0]?.version} policy={data.items[0]} /> : <Skeleton className="h-48 w-full" />
+              classes.data ? (
+                <PolicyForm
+                  held={classes.data.slices.map((slice) => slice.key)}
+                  key={data.items[0]?.version}
+                  policy={data.items[0]}
+                />
+              ) : (
+                <Skeleton className="h-48 w-full" />
+              )
             }
           </Loaded>
         ) : null}
@@ -67,8 +81,24 @@ export function Targets() {
 }
 
 function startOf(policy: Policy | undefined, held: readonly string[]): Weight[] {
-  if (policy) return Object.entries(policy.targets).map(([key, ratio]) => ({ key, percent: asPercent(ratio) }));
+  if (policy)
+    return Object.entries(policy.targets).map(([key, ratio]) => ({
+      key,
+      percent: asPercent(ratio),
+    }));
   return held.map((key) => ({ key, percent: "" }));
+}
+
+/** What a new version keeps of the one before. */
+function keptOf(policy: Policy): Partial<Schemas["SetTargets"]> {
+  const { account, taxonomy, assets, bands, currency, cash_floor, no_sell, asset_weight_max } =
+    policy;
+  const { tax_rate_short, tax_rate_long, wash_sale_days, fee_rate, fee_fixed, whole_units } =
+    policy;
+  return {
+    ...{ account, taxonomy, assets, bands, currency, cash_floor, no_sell, asset_weight_max },
+    ...{ tax_rate_short, tax_rate_long, wash_sale_days, fee_rate, fee_fixed, whole_units },
+  };
 }
 
 function PolicyForm({ policy, held }: { policy: Policy | undefined; held: readonly string[] }) {
@@ -76,7 +106,8 @@ function PolicyForm({ policy, held }: { policy: Policy | undefined; held: readon
   const [weights, setWeights] = useState(() => startOf(policy, held));
   const save = useMutation({
     meta: { quiet: true },
-    mutationFn: (body: Schemas["SetTargets"]) => answer(api.PUT("/api/v1/portfolio/targets", { body })),
+    mutationFn: (body: Schemas["SetTargets"]) =>
+      answer(api.PUT("/api/v1/portfolio/targets", { body })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["portfolio"] });
       notify({ tone: "good", title: "The targets are stored" });
@@ -85,17 +116,24 @@ function PolicyForm({ policy, held }: { policy: Policy | undefined; held: readon
   const readable = weights.every(({ percent }) => PERCENT.test(percent || "0"));
   const sum = readable ? sumOf(weights) : null;
   const exact = sum === 1_000_000;
-  const set = (index: number, part: Partial<Weight>) => setWeights(weights.map((weight, at) => (at === index ? { ...weight, ...part } : weight)));
+  const set = (index: number, part: Partial<Weight>) =>
+    setWeights(weights.map((weight, at) => (at === index ? { ...weight, ...part } : weight)));
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const { version: _version, created_at: _created, names: _names, ...kept } = policy ?? ({} as Policy);
     save.mutate({
-      ...kept,
+      ...(policy ? keptOf(policy) : {}),
       name: policy?.name ?? "default",
-      targets: Object.fromEntries(weights.filter(({ key, percent }) => key && percent).map(({ key, percent }) => [key, asRatio(percent)])),
-      band: { absolute: asRatio(textOf(form, "band") || "5"), relative: policy?.band.relative ?? null },
+      targets: Object.fromEntries(
+        weights
+          .filter(({ key, percent }) => key && percent)
+          .map(({ key, percent }) => [key, asRatio(percent)]),
+      ),
+      band: {
+        absolute: asRatio(textOf(form, "band") || "5"),
+        relative: policy?.band.relative ?? null,
+      },
       minimum_trade: textOf(form, "minimum_trade") || "0",
     });
   }
@@ -105,7 +143,16 @@ function PolicyForm({ policy, held }: { policy: Policy | undefined; held: readon
       <ul className="flex flex-col gap-2.5">
         {weights.map((weight, index) => (
           <li className="flex items-end gap-2.5" key={String(index)}>
-            <TextField className="flex-1" hideLabel={index > 0} label={policy && policy.taxonomy !== "asset_class" ? inWords(policy.taxonomy) : "Class"} onChange={(event) => set(index, { key: event.target.value.trim() })} required value={weight.key} />
+            <TextField
+              className="flex-1"
+              hideLabel={index > 0}
+              label={
+                policy && policy.taxonomy !== "asset_class" ? inWords(policy.taxonomy) : "Class"
+              }
+              onChange={(event) => set(index, { key: event.target.value.trim() })}
+              required
+              value={weight.key}
+            />
             <TextField
               className="w-28"
               hideLabel={index > 0}
@@ -114,7 +161,12 @@ function PolicyForm({ policy, held }: { policy: Policy | undefined; held: readon
               onChange={(event) => set(index, { percent: event.target.value.trim() })}
               value={weight.percent}
             />
-            <Button aria-label={`Leave out ${weight.key || "this row"}`} className="px-2" onClick={() => setWeights(weights.filter((_, at) => at !== index))} tone="quiet">
+            <Button
+              aria-label={`Leave out ${weight.key || "this row"}`}
+              className="px-2"
+              onClick={() => setWeights(weights.filter((_, at) => at !== index))}
+              tone="quiet"
+            >
               <Icon name="close" size={14} />
             </Button>
           </li>
@@ -126,15 +178,39 @@ function PolicyForm({ policy, held }: { policy: Policy | undefined; held: readon
           Another class
         </Button>
         <p className={exact ? "text-sm text-muted" : "text-sm text-warn"} role="status">
-          {sum === null ? "Write weights such as 60 or 12.5." : exact ? "Together 100 %" : `Together ${sum / 10_000} %; they must be 100 %.`}
+          {sum === null
+            ? "Write weights such as 60 or 12.5."
+            : exact
+              ? "Together 100 %"
+              : `Together ${sum / 10_000} %; they must be 100 %.`}
         </p>
       </div>
       <div className="grid gap-4 border-t pt-4 sm:grid-cols-2">
-        <TextField defaultValue={asPercent(policy?.band.absolute ?? "0.05")} hint="Percentage points either side" inputMode="decimal" label="Band" name="band" pattern="\d{1,2}(\.\d{1,4})?" />
-        <TextField defaultValue={policy?.minimum_trade ?? "0"} hint="Trades below it are not proposed" inputMode="decimal" label="Smallest trade" name="minimum_trade" pattern="\d+(\.\d+)?" />
+        <TextField
+          defaultValue={asPercent(policy?.band.absolute ?? "0.05")}
+          hint="Percentage points either side"
+          inputMode="decimal"
+          label="Band"
+          name="band"
+          pattern="\d{1,2}(\.\d{1,4})?"
+        />
+        <TextField
+          defaultValue={policy?.minimum_trade ?? "0"}
+          hint="Trades below it are not proposed"
+          inputMode="decimal"
+          label="Smallest trade"
+          name="minimum_trade"
+          pattern="\d+(\.\d+)?"
+        />
       </div>
       {save.error ? <Refusal error={save.error} /> : null}
-      <Button busy={save.isPending} className="self-start" disabled={!exact} tone="primary" type="submit">
+      <Button
+        busy={save.isPending}
+        className="self-start"
+        disabled={!exact}
+        tone="primary"
+        type="submit"
+      >
         Store these targets
       </Button>
     </form>

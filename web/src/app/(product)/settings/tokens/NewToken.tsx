@@ -26,7 +26,8 @@ export function NewToken({ onClose }: { onClose: () => void }) {
   const [problem, setProblem] = useState<{ name?: string; scopes?: string }>({});
   const create = useMutation({
     meta: { quiet: true },
-    mutationFn: (body: Schemas["CreateApiToken"]) => answer(api.POST("/api/v1/api-tokens", { body })),
+    mutationFn: (body: Schemas["CreateApiToken"]) =>
+      answer(api.POST("/api/v1/api-tokens", { body })),
     onSuccess: () => void client.invalidateQueries({ queryKey: ["identity", "tokens"] }),
   });
   const offered = (me.data?.scopes ?? []).filter((scope) => !PEOPLE_ONLY.includes(scope));
@@ -35,13 +36,28 @@ export function NewToken({ onClose }: { onClose: () => void }) {
     const form = new FormData(event.currentTarget);
     const name = textOf(form, "name");
     const scopes = form.getAll("scopes").map(String);
-    const found = { ...(name ? {} : { name: "Say what it is for." }), ...(scopes.length > 0 ? {} : { scopes: "Choose at least one right." }) };
+    const found = {
+      ...(name ? {} : { name: "Say what it is for." }),
+      ...(scopes.length > 0 ? {} : { scopes: "Choose at least one right." }),
+    };
     setProblem(found);
-    if (Object.keys(found).length === 0) create.mutate({ name, scopes, days: Number(textOf(form, "days")) });
+    if (Object.keys(found).length === 0)
+      create.mutate({ name, scopes, days: Number(textOf(form, "days")) });
   }
   if (create.data) {
     return (
-      <Sheet about="It is shown this once. Keep it where only the program can read it." as="dialog" footer={<Button onClick={onClose} tone="primary">Done</Button>} onClose={onClose} open title={`${create.data.name} is made`}>
+      <Sheet
+        about="It is shown this once. Keep it where only the program can read it."
+        as="dialog"
+        footer={
+          <Button onClick={onClose} tone="primary">
+            Done
+          </Button>
+        }
+        onClose={onClose}
+        open
+        title={`${create.data.name} is made`}
+      >
         <CopySecret label="token" secret={create.data.token} />
       </Sheet>
     );
@@ -62,13 +78,24 @@ export function NewToken({ onClose }: { onClose: () => void }) {
       title="New token"
     >
       <form className="flex flex-col gap-4" id={FORM} noValidate onSubmit={submit}>
-        <TextField error={problem.name} label="What it is for" name="name" placeholder="Claude Desktop" />
+        <TextField
+          error={problem.name}
+          label="What it is for"
+          name="name"
+          placeholder="Claude Desktop"
+        />
         <SelectField defaultValue="90" label="Works for" name="days" options={LIVES} />
         <fieldset>
           <legend className="mb-2 text-xs font-medium">Rights</legend>
           <div className="grid gap-2 sm:grid-cols-2">
             {offered.map((scope) => (
-              <CheckField defaultChecked={scope.endsWith(":read")} key={scope} label={scope} name="scopes" value={scope} />
+              <CheckField
+                defaultChecked={scope.endsWith(":read")}
+                key={scope}
+                label={scope}
+                name="scopes"
+                value={scope}
+              />
             ))}
           </div>
           {problem.scopes ? (

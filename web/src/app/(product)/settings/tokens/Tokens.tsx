@@ -25,7 +25,8 @@ export function Tokens() {
     queryFn: () => answer(api.GET("/api/v1/api-tokens", { params: { query: { limit: 200 } } })),
   });
   const revoke = useMutation({
-    mutationFn: (id: string) => answer(api.DELETE("/api/v1/api-tokens/{token_id}", { params: { path: { token_id: id } } })),
+    mutationFn: (id: string) =>
+      answer(api.DELETE("/api/v1/api-tokens/{token_id}", { params: { path: { token_id: id } } })),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["identity", "tokens"] });
       setRevoking(null);
@@ -33,17 +34,63 @@ export function Tokens() {
     },
   });
   const columns: Column<Token>[] = [
-    { id: "name", header: "Token", cell: (row) => <span><span className="block font-medium">{row.name}</span><code className="font-mono text-2xs text-muted">{row.prefix}{"\u2026"}</code></span> },
-    { id: "scopes", header: "Rights", from: "md", className: "max-w-72", cell: (row) => <span className="block truncate text-xs text-muted" title={row.scopes.join(", ")}>{row.scopes.join(", ")}</span> },
-    { id: "used", header: "Last used", from: "sm", cell: (row) => <span className="figures text-muted">{row.last_used_at ? formatMoment(row.last_used_at) : "Never"}</span> },
-    { id: "expires", header: "Expires", from: "sm", cell: (row) => (row.revoked_at ? <Badge>Revoked</Badge> : <span className="figures text-muted">{formatDay(row.expires_at)}</span>) },
+    {
+      id: "name",
+      header: "Token",
+      cell: (row) => (
+        <span>
+          <span className="block font-medium">{row.name}</span>
+          <code className="font-mono text-2xs text-muted">
+            {row.prefix}
+            {"\u2026"}
+          </code>
+        </span>
+      ),
+    },
+    {
+      id: "scopes",
+      header: "Rights",
+      from: "md",
+      className: "max-w-72",
+      cell: (row) => (
+        <span className="block truncate text-xs text-muted" title={row.scopes.join(", ")}>
+          {row.scopes.join(", ")}
+        </span>
+      ),
+    },
+    {
+      id: "used",
+      header: "Last used",
+      from: "sm",
+      cell: (row) => (
+        <span className="figures text-muted">
+          {row.last_used_at ? formatMoment(row.last_used_at) : "Never"}
+        </span>
+      ),
+    },
+    {
+      id: "expires",
+      header: "Expires",
+      from: "sm",
+      cell: (row) =>
+        row.revoked_at ? (
+          <Badge>Revoked</Badge>
+        ) : (
+          <span className="figures text-muted">{formatDay(row.expires_at)}</span>
+        ),
+    },
     {
       id: "revoke",
       header: "",
       numeric: true,
       cell: (row) =>
         row.revoked_at ? null : (
-          <Button aria-label={`Revoke ${row.name}`} onClick={() => setRevoking(row)} size="small" tone="danger">
+          <Button
+            aria-label={`Revoke ${row.name}`}
+            onClick={() => setRevoking(row)}
+            size="small"
+            tone="danger"
+          >
             Revoke
           </Button>
         ),
@@ -64,7 +111,18 @@ export function Tokens() {
         title="API tokens"
       >
         <Loaded query={tokens}>
-          {(data) => (data.items.length === 0 ? <EmptyState icon="lock" title="There is no token" /> : <DataTable columns={columns} label="API tokens" rowId={(row) => row.id} rows={data.items} />)}
+          {(data) =>
+            data.items.length === 0 ? (
+              <EmptyState icon="lock" title="There is no token" />
+            ) : (
+              <DataTable
+                columns={columns}
+                label="API tokens"
+                rowId={(row) => row.id}
+                rows={data.items}
+              />
+            )
+          }
         </Loaded>
       </Section>
       {making ? <NewToken onClose={() => setMaking(false)} /> : null}
@@ -72,7 +130,19 @@ export function Tokens() {
         busy={revoke.isPending}
         confirm="Revoke it"
         danger
-        facts={revoking ? [["Token", revoking.name], ["Starts with", <code className="font-mono text-xs" key="p">{revoking.prefix}</code>]] : []}
+        facts={
+          revoking
+            ? [
+                ["Token", revoking.name],
+                [
+                  "Starts with",
+                  <code className="font-mono text-xs" key="p">
+                    {revoking.prefix}
+                  </code>,
+                ],
+              ]
+            : []
+        }
         onClose={() => setRevoking(null)}
         onConfirm={() => revoking && revoke.mutate(revoking.id)}
         open={revoking !== null}
