@@ -5,12 +5,25 @@ import { covers } from "@/api/hooks";
 
 it("turns a refusal into its sentence, hint and field", async () => {
   const response = new Response("", { status: 422 });
-  const error = { code: "invalid_input", message: "this is not an e-mail address", hint: "Mend it.", field: "email", details: null };
-  await expect(answer(Promise.resolve({ error, response }))).rejects.toMatchObject({ status: 422, message: error.message, hint: "Mend it.", field: "email" });
+  const error = {
+    code: "invalid_input",
+    message: "this is not an e-mail address",
+    hint: "Mend it.",
+    field: "email",
+    details: null,
+  };
+  await expect(answer(Promise.resolve({ error, response }))).rejects.toMatchObject({
+    status: 422,
+    message: error.message,
+    hint: "Mend it.",
+    field: "email",
+  });
 });
 
 it("says so when nobody answers, and asks again only then", async () => {
-  const failed = await answer(Promise.reject(new TypeError("failed to fetch"))).catch((error: unknown) => error);
+  const failed = await answer(Promise.reject(new TypeError("failed to fetch"))).catch(
+    (error: unknown) => error,
+  );
   expect(failed).toMatchObject({ isUnreachable: true, message: "Bursar does not answer" });
   expect(isWorthRetrying(0, failed)).toBe(true);
   expect(isWorthRetrying(2, failed)).toBe(false);

@@ -5,7 +5,7 @@ import { Skeleton } from "@/components/States";
 import { formatDay } from "@/figures/format";
 import { useTheme } from "@/state/theme";
 
-export interface Point {
+interface Point {
   day: string;
   value: number;
 }

@@ -71,7 +71,7 @@ export function WeightBars({ rows }: { rows: readonly WeightRow[] }) {
   );
 }
 
-export const PARTS = [
+const PARTS = [
   "bg-(--part-1)",
   "bg-(--part-2)",
   "bg-(--part-3)",

@@ -10,7 +10,13 @@ interface Row {
 
 const COLUMNS: Column<Row>[] = [
   { id: "id", header: "Name", cell: (row) => row.id },
-  { id: "amount", header: "Amount", numeric: true, sortBy: (row) => row.amount, cell: (row) => row.amount },
+  {
+    id: "amount",
+    header: "Amount",
+    numeric: true,
+    sortBy: (row) => row.amount,
+    cell: (row) => row.amount,
+  },
 ];
 const ROWS: Row[] = [
   { id: "a", amount: "9" },
@@ -19,12 +25,23 @@ const ROWS: Row[] = [
 ];
 
 function names(): string[] {
-  return within(screen.getByRole("table")).getAllByRole("row").slice(1).map((row) => within(row).getAllByRole("cell")[0]?.textContent ?? "");
+  return within(screen.getByRole("table"))
+    .getAllByRole("row")
+    .slice(1)
+    .map((row) => within(row).getAllByRole("cell")[0]?.textContent ?? "");
 }
 
 it("moves by arrow keys, Home and End, and opens by Enter", async () => {
   const open = vi.fn();
-  render(<DataTable columns={COLUMNS} label="Things" onOpen={open} rowId={(row) => row.id} rows={ROWS} />);
+  render(
+    <DataTable
+      columns={COLUMNS}
+      label="Things"
+      onOpen={open}
+      rowId={(row) => row.id}
+      rows={ROWS}
+    />,
+  );
   const user = userEvent.setup();
   const rows = screen.getAllByRole("row").slice(1);
   rows[0]?.focus();
@@ -43,7 +60,10 @@ it("sorts decimal strings as numbers, down, up, and back", async () => {
   const header = screen.getByRole("button", { name: "Amount" });
   await user.click(header);
   expect(names()).toEqual(["c", "a", "b"]);
-  expect(screen.getByRole("columnheader", { name: "Amount" })).toHaveAttribute("aria-sort", "descending");
+  expect(screen.getByRole("columnheader", { name: "Amount" })).toHaveAttribute(
+    "aria-sort",
+    "descending",
+  );
   await user.click(header);
   expect(names()).toEqual(["b", "a", "c"]);
   await user.click(header);

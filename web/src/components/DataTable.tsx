@@ -70,16 +70,7 @@ function sorted<Row>(
  * takes part in the tab order; arrow keys, Home, End and the page keys move, Enter opens.
  */
 export function DataTable<Row>(props: Props<Row>) {
-  const {
-    label,
-    columns,
-    rowId,
-    onOpen,
-    selectedId,
-    rowHeight = 40,
-    maxHeight,
-    footer,
-  } = props;
+  const { label, columns, rowId, onOpen, selectedId, rowHeight = 40, maxHeight, footer } = props;
   const [order, setOrder] = useState<Order | null>(null);
   const [active, setActive] = useState(0);
   const frame = useRef<HTMLDivElement>(null);

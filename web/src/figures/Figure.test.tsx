@@ -22,7 +22,9 @@ beforeEach(() => {
 
 it("opens its explanation and says what it is", async () => {
   render(<Figure figure={NET_WORTH} name="Net worth" />);
-  await userEvent.click(screen.getByRole("button", { name: "Net worth: \u2212$115,503.21 Explain" }));
+  await userEvent.click(
+    screen.getByRole("button", { name: "Net worth: \u2212$115,503.21 Explain" }),
+  );
   expect(useExplained.getState().trail).toEqual([NET_WORTH.id]);
 });
 
@@ -36,7 +38,14 @@ it("goes further in from inside an explanation, and back", async () => {
 });
 
 it("shows a gap with its reason, never a guess", () => {
-  render(<Figure figure={{ ...NET_WORTH, value: null, reason_text: "The period opens without value." }} name="Simple gain" />);
+  render(
+    <Figure
+      figure={{ ...NET_WORTH, value: null, reason_text: "The period opens without value." }}
+      name="Simple gain"
+    />,
+  );
   expect(screen.getByRole("button")).toHaveTextContent("\u2014");
-  expect(screen.getByRole("button")).toHaveAccessibleName(/undefined. The period opens without value./);
+  expect(screen.getByRole("button")).toHaveAccessibleName(
+    /undefined. The period opens without value./,
+  );
 });

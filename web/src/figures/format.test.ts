@@ -3,7 +3,9 @@ import { formatMoney, formatQuantity, formatRatio, inWords, signOf } from "@/fig
 
 describe("formatMoney", () => {
   it("keeps every digit of amounts that no float can hold", () => {
-    expect(formatMoney("9007199254740993.07", "USD", { locale: "en-US" })).toBe("$9,007,199,254,740,993.07");
+    expect(formatMoney("9007199254740993.07", "USD", { locale: "en-US" })).toBe(
+      "$9,007,199,254,740,993.07",
+    );
   });
 
   it("writes a true minus, and a plus where gains are meant", () => {

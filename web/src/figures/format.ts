@@ -15,7 +15,7 @@ interface MoneyStyle {
   locale?: string | undefined;
 }
 
-export const DEFAULT_LOCALE: string | undefined = undefined;
+const DEFAULT_LOCALE: string | undefined = undefined;
 
 const formats = new Map<string, Intl.NumberFormat>();
 
@@ -117,22 +117,6 @@ export function formatDay(day: string): string {
 /** Write a moment in the reader's time zone. */
 export function formatMoment(moment: string): string {
   return dateFormat("moment", { dateStyle: "medium", timeStyle: "short" }).format(new Date(moment));
-}
-
-const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["day", 86_400],
-  ["hour", 3600],
-  ["minute", 60],
-];
-
-/** Write how long ago a moment was, in the largest fitting unit. */
-export function formatAgo(moment: string, now: number): string {
-  const seconds = (new Date(moment).getTime() - now) / 1000;
-  const relative = new Intl.RelativeTimeFormat(DEFAULT_LOCALE, { numeric: "auto" });
-  for (const [unit, length] of STEPS) {
-    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
-  }
-  return relative.format(Math.trunc(seconds), "second");
 }
 
 /** Write a code such as credit_card for people: Credit card. */

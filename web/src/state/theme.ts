@@ -1,7 +1,7 @@
 /** Light or dark: follows the system until a person chooses; the choice stays in this browser. */
 import { create } from "zustand";
 
-export const THEME_KEY = "bursar.theme";
+const THEME_KEY = "bursar.theme";
 export type ThemeChoice = "system" | "light" | "dark";
 
 /** Runs before the first paint, so that no page flashes in the other theme. */
@@ -13,7 +13,7 @@ function stored(): ThemeChoice {
   return choice === "light" || choice === "dark" ? choice : "system";
 }
 
-export function resolved(choice: ThemeChoice): "light" | "dark" {
+function resolved(choice: ThemeChoice): "light" | "dark" {
   if (choice !== "system") return choice;
   return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 }

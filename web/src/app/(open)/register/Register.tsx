@@ -14,7 +14,7 @@ type Field = "username" | "password" | "email" | "invitation";
 const PASSWORD_CHARACTERS_MIN = 8;
 const never = () => () => undefined;
 
-export function findProblems(body: Schemas["Register"]): Partial<Record<Field, string>> {
+function findProblems(body: Schemas["Register"]): Partial<Record<Field, string>> {
   const problems: Partial<Record<Field, string>> = {};
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{1,63}$/.test(body.username)) {
     problems.username = "2 to 64 letters, digits, dots or dashes, starting with a letter or digit.";

@@ -9,7 +9,7 @@ import { formatCount, formatMoment } from "@/figures/format";
 
 type Row = Schemas["ImportRow"];
 
-export function useImports() {
+function useImports() {
   return useQuery({
     queryKey: ["banking", "imports"],
     queryFn: () => answer(api.GET("/api/v1/imports", { params: { query: { limit: 200 } } })),

@@ -13,7 +13,7 @@ const FORMATS: readonly (readonly [Schemas["ExportFormat"], string, string])[] =
   ["beancount", "Beancount", "A plain-text ledger"],
 ];
 
-export function saveFile(name: string, mediaType: string, content: string): void {
+function saveFile(name: string, mediaType: string, content: string): void {
   const address = URL.createObjectURL(new Blob([content], { type: mediaType }));
   const link = document.createElement("a");
   link.href = address;

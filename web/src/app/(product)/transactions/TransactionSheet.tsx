@@ -248,6 +248,6 @@ function Reversal({ transaction, onDone }: { transaction: Transaction; onDone: (
   );
 }
 
-export function negated(value: string): string {
+function negated(value: string): string {
   return value.startsWith("-") ? value.slice(1) : `-${value}`;
 }

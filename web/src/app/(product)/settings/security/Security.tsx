@@ -99,7 +99,7 @@ function PasswordForm({ has }: { has: boolean }) {
 }
 
 /** The browser and system, out of what a browser calls itself. */
-export function clientName(userAgent: string): string {
+function clientName(userAgent: string): string {
   const browser = /(Firefox|Edg|OPR|Chrome|Safari)\//.exec(userAgent)?.[1];
   const system = /(Windows|Mac OS X|Android|iPhone|iPad|Linux)/.exec(userAgent)?.[1];
   if (!browser) return userAgent.slice(0, 60) || "Unknown client";

@@ -21,5 +21,11 @@ it.each([
 });
 
 it("adds up thirds without a float", () => {
-  expect(sumOf([{ key: "a", percent: "33.3333" }, { key: "b", percent: "33.3333" }, { key: "c", percent: "33.3334" }])).toBe(1_000_000);
+  expect(
+    sumOf([
+      { key: "a", percent: "33.3333" },
+      { key: "b", percent: "33.3333" },
+      { key: "c", percent: "33.3334" },
+    ]),
+  ).toBe(1_000_000);
 });
