@@ -1,4 +1,5 @@
 import { defineConfig } from "@playwright/test";
+import { OWNER_SESSION } from "./journeys/expectations";
 
 const address = process.env.BURSAR_URL ?? "http://127.0.0.1:8000";
 
@@ -24,6 +25,6 @@ export default defineConfig({
   },
   projects: [
     { name: "entry", testMatch: "entry.setup.ts" },
-    { name: "product", dependencies: ["entry"], use: { storageState: "test-results/owner.json" } },
+    { name: "product", dependencies: ["entry"], use: { storageState: OWNER_SESSION } },
   ],
 });

@@ -1,6 +1,6 @@
 import { expect, type Page } from "@playwright/test";
 
-export const OWNER_SESSION = "test-results/owner.json";
+export const OWNER_SESSION = process.env.BURSAR_SESSION_FILE ?? "test-results/owner.json";
 export const PASSWORD = "correct horse battery staple";
 
 /** Every message of the console that a clean page must not write, the content policy's included. */
