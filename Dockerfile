@@ -1,5 +1,13 @@
-# Two stages: compilers and headers stay in the first; the second holds Python, the packages of
-# deploy/requirements.lock (checked by hash) and Bursar, and runs as an ordinary user.
+# Three stages: Node builds the web pages in the first, compilers and headers stay in the second;
+# the third holds Python, the packages of deploy/requirements.lock (checked by hash) and Bursar, and
+# runs as an ordinary user.
+FROM node:24-slim AS pages
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY web ./
+RUN NEXT_TELEMETRY_DISABLED=1 npm run build && npm run publish
+
 FROM python:3.11-slim AS build
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends build-essential \
@@ -15,6 +23,7 @@ RUN python -m venv /opt/builder \
     && /opt/builder/bin/pip install --require-hashes --requirement development.lock
 COPY pyproject.toml README.md LICENSE CHANGELOG.md ./
 COPY src ./src
+COPY --from=pages /src/src/bursar/interfaces/web/pages ./src/bursar/interfaces/web/pages
 RUN /opt/builder/bin/python -m hatchling build --target wheel \
     && /opt/bursar/bin/pip install --no-deps --no-index dist/*.whl \
     && /opt/bursar/bin/pip uninstall --yes pip

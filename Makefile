@@ -11,7 +11,7 @@ LOCK_AGE ?= 7 days
 LOCK_FRESH ?= fastapi
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run check fix test fuzz bench crash conformance requirements docs snapshots lock package clean
+.PHONY: help setup run web client screenshots check check-web fix test fuzz bench crash conformance requirements docs snapshots lock package clean
 
 help: ## list the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -23,10 +23,34 @@ $(STAMP): requirements.lock pyproject.toml deploy/setup.sh
 	@deploy/setup.sh
 	@touch $@
 
-run: $(STAMP) ## start everything with a demo workspace
+run: $(STAMP) ## start everything with a demo workspace; builds the web pages first when needed
+	@deploy/pages.sh --if-needed
 	@exec $(BIN)/bursar up --demo $(ARGS)
 
-check: $(STAMP) ## every check without the test suite
+web: $(STAMP) ## build the web pages that the API serves (needs Node, or the one in .venv)
+	@deploy/pages.sh
+
+# Every npm call finds the machine's Node, else the one in .venv.
+NPM = PATH="$$(deploy/node.sh || echo "$(BIN)"):$$PATH" npm --silent --prefix web run
+
+client: $(STAMP) ## regenerate the web pages' client from the OpenAPI snapshot
+	@deploy/pages.sh --tools
+	$(NPM) client
+
+screenshots: $(STAMP) web ## take the README's screenshots from the demo (needs Chromium)
+	$(PYTHON_IN) -m tests.web.screenshots
+
+check-web: $(STAMP) ## the checks of web/: client, formatting, ESLint, tsc, knip, vitest, Storybook
+	@deploy/pages.sh --tools
+	$(NPM) client:check
+	$(NPM) format:check
+	$(NPM) types
+	$(NPM) lint
+	$(NPM) unused
+	$(NPM) test
+	$(NPM) storybook:build
+
+check: $(STAMP) check-web ## every check without the test suite
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -41,6 +65,7 @@ fix: $(STAMP) ## format and repair what can be repaired, and regenerate the refe
 	$(PYTHON_IN) -m bursar.interfaces.reference
 
 test: $(STAMP) ## the test suite with coverage (ARGS="-k name" narrows it)
+	@deploy/pages.sh --if-needed
 	$(PYTHON_IN) -m pytest -n $(WORKERS) --cov --cov-report=term $(ARGS)
 
 bench: $(STAMP) ## the benchmarks; results in bench/RESULTS.md
@@ -84,8 +109,8 @@ lock: ## resolve requirements.lock anew (needs uv)
 		--no-emit-index-url --custom-compile-command "make lock" --constraints requirements.lock \
 		--quiet --output-file deploy/requirements.lock
 
-package: $(STAMP) ## build the wheel and the source archive into dist/
+package: $(STAMP) web ## build the wheel and the source archive, web pages included, into dist/
 	$(PYTHON_IN) -m hatchling build
 
 clean: ## remove .venv and caches (data under BURSAR_HOME stays)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) web/node_modules web/.next web/out web/storybook-static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage*

@@ -28,7 +28,6 @@ READS_BY_POST = {"banking.guess_mapping"}
 # Routes written by hand: health, metrics and documentation. Everything else is generated.
 BY_HAND = {
     "/health", "/metrics", "/openapi.json", "/docs", "/docs/start.js", "/docs/assets/{name}",
-    "/sign-in", "/sign-in.js",
     "/mcp", "/mcp/sse", "/mcp/messages/",
     "/api/v1/events", "/api/v1/events/socket",
 }  # fmt: skip

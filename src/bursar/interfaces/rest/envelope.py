@@ -19,7 +19,7 @@ SECONDS = Histogram(
     "bursar_http_request_seconds", "Time to the end of the answer.", ["route", "method"]
 )
 CONTENT_POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
@@ -47,10 +47,12 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                own = message.get("headers", [])
+                named = {name.lower() for name, _value in own}
                 message["headers"] = [
-                    *message.get("headers", []),
+                    *own,
                     (b"x-request-id", request_id.encode()),
-                    *self._headers,
+                    *(header for header in self._headers if header[0] not in named),
                 ]
             await send(message)
 
@@ -62,7 +64,7 @@ class Envelope:
 
 
 def security_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
-    """Return the headers every answer carries."""
+    """Return the headers every answer carries; a page states its own content policy instead."""
     headers = {
         "content-security-policy": CONTENT_POLICY,
         "x-content-type-options": "nosniff",

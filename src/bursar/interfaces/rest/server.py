@@ -1,4 +1,4 @@
-"""The one ASGI application: REST, MCP, health, metrics and documentation on one port.
+"""The one ASGI application: web pages, REST, MCP, health, metrics and documentation on one port.
 
 Any ASGI server runs it: granian is the default (`bursar up`), uvicorn works.
 """
@@ -20,10 +20,12 @@ from bursar.interfaces.application import open_application
 from bursar.interfaces.carrier import Carrier
 from bursar.interfaces.logs import configure_logs
 from bursar.interfaces.mcp.server import mcp_routes
+from bursar.interfaces.rest.cookies import NAME, SECURE_NAME
 from bursar.interfaces.rest.envelope import Envelope
 from bursar.interfaces.rest.event_routes import open_feed, stream_routes
 from bursar.interfaces.rest.routes import render_error, routes
 from bursar.interfaces.rest.system import system_routes
+from bursar.interfaces.web import PagesFirst, WebPages
 from bursar.runtime.embedded.state import addresses
 from bursar.settings import Settings
 
@@ -61,6 +63,10 @@ def create(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.router.routes[:] = [*stream_routes(), *routes(), *system_routes(), *served]
+    pages = WebPages(session_cookies=(NAME, SECURE_NAME))
+    app.router.default = pages
+    # A page's address ends with a slash; without this, a route of the same name would take it.
+    app.router.redirect_slashes = False
     app.add_exception_handler(BursarError, _bursar_error)
     app.add_exception_handler(HTTPException, _http_error)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
@@ -77,6 +83,7 @@ def create(settings: Settings | None = None) -> FastAPI:
                 "X-Request-Id",
             ],
         )
+    app.add_middleware(PagesFirst, pages=pages)
     app.add_middleware(Envelope, settings=settings)
     return app
 

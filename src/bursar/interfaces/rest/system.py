@@ -19,9 +19,9 @@ from bursar import __version__
 from bursar.core.errors import BursarError, NotFound
 from bursar.interfaces.application import Application
 from bursar.interfaces.journal_metrics import JournalGauges
+from bursar.interfaces.rest.envelope import CONTENT_POLICY
 from bursar.interfaces.rest.openapi import build
 from bursar.interfaces.rest.routes import render_error
-from bursar.interfaces.rest.sign_in import sign_in_page, sign_in_script
 from bursar.runtime.effects import counts
 
 CHECK_SECONDS_MAX = 2.0
@@ -40,6 +40,8 @@ PAGE = """<!doctype html>
 <body><div id="api"></div>
 <script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script>
 </body></html>"""
+# The documentation's own script writes styles; nothing else of Bursar may.
+PAGE_POLICY = CONTENT_POLICY.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 START = """SwaggerUIBundle({ url: "/openapi.json", dom_id: "#api", deepLinking: true,
   persistAuthorization: false, docExpansion: "none", filter: true });"""
 
@@ -113,7 +115,7 @@ async def openapi(request: Request) -> Response:
 
 async def page(_request: Request) -> Response:
     """Return the interactive documentation; every asset comes from this server."""
-    return HTMLResponse(PAGE)
+    return HTMLResponse(PAGE, headers={"Content-Security-Policy": PAGE_POLICY})
 
 
 async def start_script(_request: Request) -> Response:
@@ -137,7 +139,5 @@ def system_routes() -> list[Route]:
         Route("/openapi.json", openapi),
         Route("/docs", page),
         Route("/docs/start.js", start_script),
-        Route("/sign-in", sign_in_page),
-        Route("/sign-in.js", sign_in_script),
         Route("/docs/assets/{name}", asset),
     ]

@@ -12,8 +12,9 @@ from bursar.core.model import Model
 from bursar.core.money import Amount
 from bursar.market.models.actions import RecordCorporateAction
 from bursar.market.models.instruments import Currency, InstrumentKind, Reference
-from bursar.runtime.pages import PageRequest
+from bursar.runtime.pages import PAGE_ROWS_DEFAULT, PageRequest
 
+DAYS_LISTED_MAX = 5_000
 RECORDED_PRICES_MAX = 10_000
 RECORDED_ACTIONS_MAX = 2_000
 REFRESHED_MAX = 2_000
@@ -90,6 +91,9 @@ class GetPrice(Model):
 class ListPrices(PageRequest):
     """Which days to list, newest first."""
 
+    limit: int = Field(
+        PAGE_ROWS_DEFAULT, ge=1, le=DAYS_LISTED_MAX, description="Days to return, at most 5,000."
+    )
     instrument: Reference
     first_day: dt.date | None = Field(None, description="Earliest day.")
     last_day: dt.date | None = Field(None, description="Latest day.")

@@ -1,0 +1,9 @@
+export const ROLES = [
+  "owner",
+  "admin",
+  "trader",
+  "analyst",
+  "developer",
+  "auditor",
+  "viewer",
+] as const;
