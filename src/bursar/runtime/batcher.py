@@ -60,6 +60,7 @@ class _Entry(Generic[Value, Result]):
     item: Item[Value]
     since: float
     answer: "asyncio.Future[Result]"
+    lost: bool = False  # a call that held it ended without an answer
 
 
 class Batcher(Generic[Value, Result]):
@@ -117,11 +118,13 @@ class Batcher(Generic[Value, Result]):
             await asyncio.shield(self._worker)
 
     async def _run(self) -> None:
+        stuck = 0
         try:
             while self._waiting:
                 batch = self._take()
-                if batch:
-                    await self._carry(batch)
+                stuck = stuck + 1 if batch and await self._carry(batch) == len(batch) else 0
+                if stuck:  # all must go again: what holds them up needs time
+                    await self._sleep(self._delay_seconds(stuck - 1))
         finally:
             self._worker = None
 
@@ -139,7 +142,7 @@ class Batcher(Generic[Value, Result]):
             if entry.answer.done():  # its caller is gone
                 continue
             if entry.since < oldest:
-                self._fail(entry, "this waited too long to be posted; nothing was saved")
+                self._give_up(entry, "this waited too long to be posted; nothing was saved")
             elif item.key in keys or item.takes_from in blocked:
                 keys.add(item.key)
                 blocked.update((item.takes_from, item.gives_to))
@@ -163,15 +166,15 @@ class Batcher(Generic[Value, Result]):
                     msg = f"{len(results)} results for {len(batch)} items"
                     raise ValueError(msg)  # noqa: TRY301 - handled as any failed call
             except Lost:
+                for entry in batch:
+                    entry.lost = True
                 if self._clock() - since > self._limits.lost_seconds_max:
-                    for entry in batch:
-                        self._fail(entry, UNKNOWN, hint=SAME_KEY)
+                    self._give_up_all(batch, UNKNOWN)
                     return 0
                 await self._sleep(self._delay_seconds(tries))
                 tries += 1
             except Busy:
-                for entry in batch:
-                    self._fail(entry, "the database is too busy right now; nothing was saved")
+                self._give_up_all(batch, "the database is too busy right now; nothing was saved")
                 return 0
             except Exception as error:  # noqa: BLE001 - it is handed to the caller it belongs to
                 return await self._halve(batch, error)
@@ -211,11 +214,17 @@ class Batcher(Generic[Value, Result]):
         whole = min(limits.delay_seconds_first * 2.0 ** min(tries, 32), limits.delay_seconds_max)
         return whole * (0.5 + self._random.random() / 2)
 
-    def _fail(
-        self, entry: _Entry[Value, Result], message: str, *, hint: str | None = None
-    ) -> None:
-        if not entry.answer.done():
-            entry.answer.set_exception(self._unavailable(message, hint=hint))
+    def _give_up_all(self, batch: list[_Entry[Value, Result]], message: str) -> None:
+        for entry in batch:
+            self._give_up(entry, message)
+
+    def _give_up(self, entry: _Entry[Value, Result], message: str) -> None:
+        if entry.answer.done():
+            return
+        error = self._unavailable(message)
+        if entry.lost:
+            error = self._unavailable(UNKNOWN, hint=SAME_KEY)
+        entry.answer.set_exception(error)
 
     def _unavailable(self, message: str, *, hint: str | None = None) -> Unavailable:
         seconds = self._limits.retry_after_seconds
