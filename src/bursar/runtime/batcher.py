@@ -25,7 +25,14 @@ Result = TypeVar("Result")
 
 
 class Lost(Exception):
-    """The call ended without an answer: it may have been saved or not."""
+    """The call ended without an answer: it may have been saved or not.
+
+    sent: False when it certainly never reached the server.
+    """
+
+    def __init__(self, *, sent: bool = True) -> None:
+        super().__init__()
+        self.sent = sent
 
 
 class Busy(Exception):
@@ -165,11 +172,11 @@ class Batcher(Generic[Value, Result]):
                 if len(results) != len(batch):
                     msg = f"{len(results)} results for {len(batch)} items"
                     raise ValueError(msg)  # noqa: TRY301 - handled as any failed call
-            except Lost:
+            except Lost as lost:
                 for entry in batch:
-                    entry.lost = True
+                    entry.lost |= lost.sent
                 if self._clock() - since > self._limits.lost_seconds_max:
-                    self._give_up_all(batch, UNKNOWN)
+                    self._give_up_all(batch, "the database cannot be reached; nothing was saved")
                     return 0
                 await self._sleep(self._delay_seconds(tries))
                 tries += 1

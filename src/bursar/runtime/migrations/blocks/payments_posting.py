@@ -2,24 +2,55 @@
 
 One call takes the items that waited while the last one was in flight, of any workspace, and answers
 for each. The items are carried out in their order, exactly as if each came alone: funds are checked
-in a loop over arrays, which costs a microsecond an item, and everything is written set-based.
+in a loop over arrays, which costs microseconds an item, and everything is written set-based.
 
 The call runs with every workspace in sight, because one batch holds items of several. So each join
-names the item's own workspace; what is not found there is left to the ordinary road, which knows
-only that workspace and words the refusal.
+names the item's own workspace. What is not plain (no balance yet, a closed account, a credit line)
+is left to the ordinary road, which sees one workspace and words the refusal.
 """
 
-POST = """
-CREATE FUNCTION payments_post(p_at timestamptz, p_workspaces uuid[], p_operations text[],
-    p_keys text[], p_hashes bytea[], p_actors text[], p_users uuid[], p_credentials uuid[],
-    p_sources text[], p_requests text[], p_facts jsonb[], p_answers jsonb[], p_groups uuid[],
-    p_debits uuid[], p_credits uuid[], p_currencies text[], p_amounts numeric[], p_memos text[])
-RETURNS TABLE (outcome text, status smallint, body jsonb) LANGUAGE plpgsql
+# What a call is given for each item, in the order of the parameters after the first three.
+PARAMETERS = """
+    p_workspaces uuid[], p_operations text[], p_keys text[], p_hashes bytea[], p_actors text[],
+    p_people uuid[], p_credentials uuid[], p_sources text[], p_requests text[], p_ids uuid[],
+    p_kinds text[], p_origins text[], p_payers uuid[], p_payees uuid[], p_currencies text[],
+    p_exponents smallint[], p_units numeric[], p_amounts numeric[], p_names text[], p_memos text[],
+    p_references text[], p_metadata jsonb[], p_facts jsonb[], p_answers jsonb[]
+"""
+
+BEYOND = """
+-- The refusal of who has too little to spend, as the ordinary road words it.
+CREATE FUNCTION payments_beyond(p_sentence text, p_hint text, p_name text, p_account uuid,
+    p_currency text, p_exponent smallint, p_available numeric, p_needed numeric, p_on_hold numeric)
+RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    scale numeric := 10::numeric ^ p_exponent;
+    available text := round(p_available / scale, p_exponent);
+    needed text := round(p_needed / scale, p_exponent);
+BEGIN
+    -- The name comes last: it may hold braces of its own.
+    RETURN jsonb_build_object('code', 'insufficient_funds', 'field', 'amount', 'hint', p_hint,
+        'message', replace(replace(replace(replace(p_sentence, '{available}', available),
+            '{currency}', p_currency), '{needed}', needed), '{name}', p_name),
+        'details', jsonb_build_object('available', available, 'needed', needed,
+            'on_hold', round(p_on_hold / scale, p_exponent)::text, 'currency', p_currency,
+            'account_id', p_account));
+END $$;
+"""
+
+POST = f"""
+-- Post payments and transfers between balances, each item once. Answers for each item, in order:
+-- done; refused (not enough to spend; the refusal is stored as the key's answer); replayed, with the
+-- key's first answer; reused (the key came with another body); in_flight (another call holds the
+-- key); ordinary (nothing was done, because the item is not plain).
+CREATE FUNCTION payments_post(p_at timestamptz, p_beyond text, p_hint text, {PARAMETERS})
+RETURNS TABLE (outcome text, status smallint, body text) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 #variable_conflict use_column
 DECLARE
     count int := cardinality(p_keys);
+    sight text := coalesce(current_setting('bursar.every_workspace', true), '');
     free boolean[];
     outcomes text[];
     statuses smallint[];
@@ -30,16 +61,17 @@ DECLARE
     debits_after numeric[] := array_fill(NULL::numeric, ARRAY[count]);
     credits_after numeric[] := array_fill(NULL::numeric, ARRAY[count]);
     ids bigint[];
-    floors boolean[];
-    held numeric[];
+    spendable numeric[];
     on_hold numeric[];
+    held numeric[];
+    had numeric[] := array_fill(NULL::numeric, ARRAY[count]);
+    reserved numeric[] := array_fill(NULL::numeric, ARRAY[count]);
     late boolean[];
     debited numeric[];
     credited numeric[];
     d int;
     c int;
-    amount numeric;
-    sight text := coalesce(current_setting('bursar.every_workspace', true), '');
+    units numeric;
 BEGIN
     PERFORM set_config('bursar.every_workspace', 'on', true);
     -- The same locks as bursar_claim takes, so that both roads see each other's calls in flight.
@@ -57,59 +89,87 @@ BEGIN
            array_agg(k.status ORDER BY i.n), array_agg(k.body ORDER BY i.n),
            array_agg(d.id ORDER BY i.n), array_agg(c.id ORDER BY i.n), array_agg(m.id ORDER BY i.n)
     INTO outcomes, statuses, bodies, debits, credits, commodities
-    FROM unnest(free, p_workspaces, p_operations, p_keys, p_hashes, p_debits, p_credits, p_currencies)
-         WITH ORDINALITY i (free, workspace, operation, key, hash, debit, credit, currency, n)
-    LEFT JOIN idempotency k ON (k.workspace_id, k.operation, k.key)
-                               = (i.workspace, i.operation, i.key)
+    FROM unnest(free, p_workspaces, p_operations, p_keys, p_hashes, p_payers, p_payees,
+                p_currencies, p_exponents)
+         WITH ORDINALITY i (free, workspace, operation, key, hash, payer, payee, currency, exponent, n)
+    LEFT JOIN idempotency k ON k.workspace_id = i.workspace AND k.operation = i.operation
+                           AND k.key = i.key
     LEFT JOIN commodity m ON m.workspace_id = i.workspace AND m.code = i.currency
-                         AND m.instrument_id IS NULL
-    LEFT JOIN account da ON da.id = i.debit AND da.workspace_id = i.workspace
-                        AND da.class IN ('asset', 'liability') AND da.closed_at IS NULL
-    LEFT JOIN account ca ON ca.id = i.credit AND ca.workspace_id = i.workspace
-                        AND ca.class IN ('asset', 'liability') AND ca.closed_at IS NULL
-    LEFT JOIN balance d ON d.account_id = da.id AND d.commodity_id = m.id
-    LEFT JOIN balance c ON c.account_id = ca.id AND c.commodity_id = m.id;
+                         AND m.instrument_id IS NULL AND m.exponent = i.exponent
+    LEFT JOIN balance d ON d.account_id = i.payer AND d.commodity_id = m.id
+                       AND d.workspace_id = i.workspace
+    LEFT JOIN balance c ON c.account_id = i.payee AND c.commodity_id = m.id
+                       AND c.workspace_id = i.workspace;
 
-    SELECT array_agg(b.id), array_agg(b.no_overdraft), array_agg(b.held), array_agg(b.on_hold),
+    SELECT array_agg(b.id), array_agg(b.held - b.on_hold), array_agg(b.on_hold), array_agg(b.held),
            array_agg(b.late), array_agg(0::numeric), array_agg(0::numeric)
-    INTO ids, floors, held, on_hold, late, debited, credited
-    FROM (SELECT x.id, x.no_overdraft, x.credits_posted - x.debits_posted AS held,
-                 x.debits_pending AS on_hold, coalesce(x.latest_effective_at > p_at, false) AS late
+    INTO ids, spendable, on_hold, held, late, debited, credited
+    FROM (SELECT x.id, x.credits_posted - x.debits_posted AS held, x.debits_pending AS on_hold,
+                 coalesce(x.latest_effective_at > p_at, false) AS late
           FROM balance x
           WHERE x.id = ANY (ARRAY(SELECT unnest(ARRAY[i.debit, i.credit])
                                   FROM unnest(outcomes, debits, credits) i (outcome, debit, credit)
                                   WHERE i.outcome = 'done'))
           ORDER BY x.id FOR NO KEY UPDATE) b;
 
+    -- Again younger than the locks: who closes an account waits for its balances.
+    SELECT array_agg(CASE WHEN i.outcome <> 'done' THEN i.outcome
+                          WHEN payer.id IS NULL OR payee.id IS NULL THEN 'ordinary'
+                          ELSE 'done' END ORDER BY i.n)
+    INTO outcomes
+    FROM unnest(outcomes, p_workspaces, p_payers, p_payees) WITH ORDINALITY
+         i (outcome, workspace, payer, payee, n)
+    LEFT JOIN account payer ON payer.id = i.payer AND payer.workspace_id = i.workspace
+                           AND payer.class = 'asset' AND payer.closed_at IS NULL
+    LEFT JOIN account payee ON payee.id = i.payee AND payee.workspace_id = i.workspace
+                           AND payee.class IN ('asset', 'liability') AND payee.closed_at IS NULL;
+
     FOR n IN 1 .. count LOOP
         CONTINUE WHEN outcomes[n] <> 'done';
         d := array_position(ids, debits[n]);
         c := array_position(ids, credits[n]);
-        amount := p_amounts[n];
-        IF floors[d] AND held[d] - on_hold[d] < amount THEN
+        units := p_units[n];
+        IF spendable[d] < units THEN
             outcomes[n] := 'refused';
+            had[n] := spendable[d];
+            reserved[n] := on_hold[d];
             CONTINUE;
         END IF;
-        held[d] := held[d] - amount;
-        held[c] := held[c] + amount;
-        debited[d] := debited[d] + amount;
-        credited[c] := credited[c] + amount;
+        spendable[d] := spendable[d] - units;
+        spendable[c] := spendable[c] + units;
+        held[d] := held[d] - units;
+        held[c] := held[c] + units;
+        debited[d] := debited[d] + units;
+        credited[c] := credited[c] + units;
         debits_after[n] := held[d];
         credits_after[n] := held[c];
     END LOOP;
 
+    IF 'refused' = ANY (outcomes) THEN
+        SELECT array_agg(CASE WHEN i.outcome = 'refused' THEN payments_beyond(p_beyond, p_hint,
+                   a.name, i.payer, i.currency, i.exponent, i.had, i.units, i.reserved)
+                   ELSE i.body END ORDER BY i.n),
+               array_agg(CASE WHEN i.outcome = 'refused' THEN 409::smallint ELSE i.status END ORDER BY i.n)
+        INTO bodies, statuses
+        FROM unnest(outcomes, bodies, statuses, p_workspaces, p_payers, p_currencies, p_exponents,
+                    had, p_units, reserved) WITH ORDINALITY
+             i (outcome, body, status, workspace, payer, currency, exponent, had, units, reserved, n)
+        LEFT JOIN account a ON a.id = i.payer AND a.workspace_id = i.workspace;
+    END IF;
+
     INSERT INTO idempotency (workspace_id, operation, key, input_hash, status, body, at, expires_at)
-    SELECT i.workspace, i.operation, i.key, i.hash, 201, i.answer, p_at, 'infinity'
-    FROM unnest(outcomes, p_workspaces, p_operations, p_keys, p_hashes, p_answers)
-         i (outcome, workspace, operation, key, hash, answer)
-    WHERE i.outcome = 'done';
+    SELECT i.workspace, i.operation, i.key, i.hash, coalesce(i.status, 201),
+           coalesce(i.body, i.answer), p_at, 'infinity'
+    FROM unnest(outcomes, p_workspaces, p_operations, p_keys, p_hashes, statuses, bodies, p_answers)
+         i (outcome, workspace, operation, key, hash, status, body, answer)
+    WHERE i.outcome IN ('done', 'refused');
 
     INSERT INTO journal (at, workspace_id, actor_kind, user_id, credential_id, source, operation,
                          outcome, error_code, input_hash, facts, request_id, idempotency_key)
     SELECT p_at, i.workspace, i.actor, i.person, i.credential, i.source, i.operation, i.outcome,
-           CASE WHEN i.outcome = 'refused' THEN 'not_held' END, i.hash,
+           CASE WHEN i.outcome = 'refused' THEN 'insufficient_funds' END, i.hash,
            CASE WHEN i.outcome = 'done' THEN i.facts ELSE '[]' END, i.request, i.key
-    FROM unnest(outcomes, p_workspaces, p_actors, p_users, p_credentials, p_sources, p_operations,
+    FROM unnest(outcomes, p_workspaces, p_actors, p_people, p_credentials, p_sources, p_operations,
                 p_hashes, p_facts, p_requests, p_keys) WITH ORDINALITY
          i (outcome, workspace, actor, person, credential, source, operation, hash, facts, request,
             key, n)
@@ -117,31 +177,44 @@ BEGIN
     ORDER BY i.n;
 
     INSERT INTO transfer_group (id, workspace_id, kind, effective_at, account_id,
-        counter_account_id, currency, amount, cash_change, source, memo, metadata, created_at)
-    SELECT i.grp, i.workspace, 'transfer', p_at, i.debit, i.credit, i.currency, i.amount, -i.amount,
-           'payment', i.memo, '{}', p_at
-    FROM unnest(outcomes, p_groups, p_workspaces, p_debits, p_credits, p_currencies, p_amounts,
-                p_memos) i (outcome, grp, workspace, debit, credit, currency, amount, memo)
+        counter_account_id, currency, amount, cash_change, source, payee, memo, metadata, created_at)
+    SELECT i.id, i.workspace, i.kind, p_at, i.payer, i.payee, i.currency,
+           i.amount, -i.amount, i.origin, i.name, i.memo, '{{}}', p_at
+    FROM unnest(outcomes, p_ids, p_workspaces, p_kinds, p_origins, p_payers, p_payees, p_currencies,
+                p_amounts, p_names, p_memos)
+         i (outcome, id, workspace, kind, origin, payer, payee, currency, amount, name, memo)
     WHERE i.outcome = 'done';
 
     INSERT INTO transfer (id, workspace_id, group_id, kind, debit_id, credit_id, commodity_id,
                           amount, code, effective_at)
-    SELECT i.grp, i.workspace, i.grp, 'single', i.debit, i.credit, i.commodity, i.amount, 1, p_at
-    FROM unnest(outcomes, p_groups, p_workspaces, debits, credits, commodities, p_amounts)
-         i (outcome, grp, workspace, debit, credit, commodity, amount)
+    SELECT i.id, i.workspace, i.id, 'single', i.debit, i.credit, i.commodity, i.units, 1, p_at
+    FROM unnest(outcomes, p_ids, p_workspaces, debits, credits, commodities, p_units)
+         i (outcome, id, workspace, debit, credit, commodity, units)
     WHERE i.outcome = 'done';
 
     INSERT INTO entry (workspace_id, transfer_id, balance_id, amount, balance_after, effective_at,
                        late)
-    SELECT i.workspace, i.grp, s.balance, s.amount, s.after, p_at,
-           late[array_position(ids, s.balance)]
-    FROM unnest(outcomes, p_groups, p_workspaces, debits, credits, p_amounts, debits_after,
+    SELECT i.workspace, i.id, s.balance, s.units, s.after, p_at, late[array_position(ids, s.balance)]
+    FROM unnest(outcomes, p_ids, p_workspaces, debits, credits, p_units, debits_after,
                 credits_after) WITH ORDINALITY
-         i (outcome, grp, workspace, debit, credit, amount, debit_after, credit_after, n)
-    CROSS JOIN LATERAL (VALUES (i.debit, -i.amount, i.debit_after),
-                               (i.credit, i.amount, i.credit_after)) s (balance, amount, after)
+         i (outcome, id, workspace, debit, credit, units, debit_after, credit_after, n)
+    CROSS JOIN LATERAL (VALUES (i.debit, -i.units, i.debit_after),
+                               (i.credit, i.units, i.credit_after)) s (balance, units, after)
     WHERE i.outcome = 'done'
     ORDER BY i.n;
+
+    INSERT INTO payment (id, workspace_id, payer_account_id, payee_account_id, payee_name,
+        commodity_id, amount, authorized, captured, status, description, reference, metadata,
+        idempotency_key, request_hash, created_at, changed_at, actor_kind, user_id, credential_id)
+    SELECT i.id, i.workspace, i.payer, i.payee, i.name, i.commodity, i.units, i.units, i.units,
+           'succeeded', i.memo, i.reference, i.metadata, i.key, i.hash, p_at, p_at, i.actor,
+           i.person, i.credential
+    FROM unnest(outcomes, p_ids, p_workspaces, p_origins, p_payers, p_payees, p_names, commodities,
+                p_units, p_memos, p_references, p_metadata, p_keys, p_hashes, p_actors, p_people,
+                p_credentials)
+         i (outcome, id, workspace, origin, payer, payee, name, commodity, units, memo, reference,
+            metadata, key, hash, actor, person, credential)
+    WHERE i.outcome = 'done' AND i.origin = 'payment';
 
     UPDATE balance b
     SET debits_posted = b.debits_posted + t.debits, credits_posted = b.credits_posted + t.credits,
@@ -149,9 +222,12 @@ BEGIN
     FROM unnest(ids, debited, credited) t (id, debits, credits)
     WHERE b.id = t.id AND t.debits + t.credits > 0;
 
-    RETURN QUERY SELECT i.outcome, i.status, i.body
+    RETURN QUERY SELECT i.outcome, i.status, i.body::text
         FROM unnest(outcomes, statuses, bodies) WITH ORDINALITY i (outcome, status, body, n)
         ORDER BY i.n;
     PERFORM set_config('bursar.every_workspace', sight, true);
 END $$;
 """
+
+CREATE = (BEYOND, POST)
+DROP = ("DROP FUNCTION payments_post", "DROP FUNCTION payments_beyond")
