@@ -130,16 +130,14 @@ def api(servers: Cluster, home: Path, *, processes: int = 1) -> Iterator[tuple[L
         "BURSAR_API_URL": f"http://127.0.0.1:{port}",
         "ENVIRONMENT": "test",
     }
-    subprocess.run(
-        [sys.executable, "-m", "bursar.interfaces.prepare"], env=environment, check=True
-    )
+    subprocess.run([sys.executable, "-m", "bursar.interfaces.prepare"], env=environment, check=True)
     home.joinpath("logs").mkdir(exist_ok=True)
     with (home / "logs" / "api.log").open("wb") as log:
         server = subprocess.Popen(
             [
                 *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory"),
                 *("--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop"),
-                *("--workers", str(processes), "--backlog", "4096", "--backpressure", "4096"),
+                *("--workers", str(processes)),
                 *("--no-access-log", "--log-level", "warning"),
                 "bursar.interfaces.rest.server:create",
             ],

@@ -7,10 +7,11 @@ does not do goes through `invoke`: an agent's call, and one whose accounts need 
 
 import json
 
-from bursar.core.errors import BursarError, InFlight, KeyReused
+from bursar.core.errors import InFlight, KeyReused, kept_refusal
 from bursar.core.ids import new_id
 from bursar.interfaces.application import Application
 from bursar.interfaces.invoke import (
+    REFUSED_FIRST,
     Answer,
     Call,
     Passage,
@@ -19,7 +20,7 @@ from bursar.interfaces.invoke import (
     invoke,
 )
 from bursar.runtime.actor import ActorKind
-from bursar.runtime.batch import Batch, BatchAnswer, BatchCall, Outcome
+from bursar.runtime.batch import BatchAnswer, BatchCall, Outcome
 from bursar.runtime.batcher import Item
 from bursar.runtime.registry import Operation
 
@@ -57,7 +58,9 @@ async def _post(passage: Passage) -> Answer | None:
     answer = await passage.application.batcher_of(batch.posting).submit(item)
     if answer.outcome is Outcome.REFUSED:
         passage.journaled = True  # by the batch
-        raise kept_refusal(answer.status, json.loads(answer.content), replayed=False)
+        refusal = kept_refusal(answer.status, json.loads(answer.content))
+        refusal.replayed = False
+        raise refusal
     return _answer(answer, posted)
 
 

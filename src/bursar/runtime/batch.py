@@ -138,7 +138,12 @@ class PostingRoad:
                 return rows
         except asyncpg.PostgresError as error:
             raise _sorted(error) from error
-        except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+        ) as error:
             if isinstance(error, ValueError):  # a value that the driver cannot send
                 raise
             self._drop()
@@ -172,4 +177,3 @@ def _sorted(error: asyncpg.PostgresError) -> Exception:
     if state in AGAIN_STATES or state.startswith(database.UNREACHABLE_STATES):
         return Lost()
     return Busy() if state.startswith(BUSY_STATES) else error
-

@@ -204,9 +204,7 @@ class Batcher(Generic[Value, Result]):
         self._waiting.extendleft(reversed(again))
         return back + len(second)
 
-    def _answer(
-        self, batch: list[_Entry[Value, Result]], results: Sequence[Result | None]
-    ) -> int:
+    def _answer(self, batch: list[_Entry[Value, Result]], results: Sequence[Result | None]) -> int:
         again = []
         for entry, result in zip(batch, results, strict=True):
             if result is None:

@@ -83,7 +83,8 @@ def operation(  # every keyword is one fact of the public contract
     key, whose first answer, a refusal too, is kept for ever, and interfaces call it destructive.
     prepare: optional step before the transaction (slow or blocking work); its result is
     `context.prepared`. batch: how calls are posted many at once; the operation needs a key on each,
-    and carries out itself what the batch does not take. Raises ValueError or TypeError at import time when the statement is inconsistent.
+    and carries out itself what the batch does not take. Raises ValueError or TypeError at import
+    time when the statement is inconsistent.
     """
 
     def register(run: Run[Input, Output]) -> Run[Input, Output]:
