@@ -111,7 +111,7 @@ class PostingRoad:
     """The one connection a process posts on, and the calls that failed on it told apart."""
 
     def __init__(self, url: str, clock: Clock, posting: Posting) -> None:
-        self._url = url
+        self._url = url.replace("postgresql+asyncpg://", "postgresql://", 1)
         self._clock = clock
         self._posting = posting
         self._connection: Any = None
