@@ -176,7 +176,7 @@ def _transfer(call: BatchCall, plain: Plain, body: CreateTransfer, at: dt.dateti
 def _transferred(transfer_id: uuid.UUID, plain: Plain, body: CreateTransfer) -> list[JsonValue]:
     return [
         {
-            "kind": "activity.posted",
+            "kind": ActivityKind.TRANSFER_OUT.value,
             "object": str(transfer_id),
             "account_id": str(plain.takes_from),
         },
