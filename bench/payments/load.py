@@ -91,7 +91,7 @@ class Client:
         for _ in range(self.plan.connections):
             made = socket.create_connection(("127.0.0.1", self.plan.port), timeout=10)
             made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            made.setblocking(False)
+            made.settimeout(0)
             self.sockets[made.fileno()] = made
             self.poll.register(made.fileno(), select.EPOLLIN)
             self.idle.append(made.fileno())

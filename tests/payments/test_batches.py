@@ -19,8 +19,8 @@ from bursar.interfaces.application import Application
 from bursar.interfaces.invoke import Answer, Call, invoke
 from bursar.interfaces.invoke_batched import invoke_batched
 from bursar.ledger.models import Account
-from bursar.ledger.operations import accounts
 from bursar.ledger.models.accounts import AccountReference
+from bursar.ledger.operations import accounts
 from bursar.runtime.actor import Source
 from bursar.runtime.batch import PostingRoad
 from bursar.runtime.batcher import Busy
@@ -288,7 +288,7 @@ async def test_sixty_four_callers_with_one_new_key_make_one_payment(
 
 @pytest.mark.requirement("LEDGER.01", "LEDGER.03")
 async def test_two_processes_post_over_the_same_accounts(process: Application, door: Door) -> None:
-    dice = Random(7)
+    dice = Random(7)  # noqa: S311 - a test's dice
     circle = [await door.account(f"Account {n}", "20") for n in range(6)]
     second = Door(door.harness)
     try:

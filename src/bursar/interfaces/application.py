@@ -5,10 +5,12 @@ import gc
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+
+from prometheus_client import Gauge, Histogram
 
 from bursar.core.clock import Clock, SystemClock
 from bursar.identity.operations.credentials import authenticate
@@ -21,6 +23,14 @@ from bursar.runtime.cache import Cache
 from bursar.runtime.database import Database
 from bursar.settings import Settings
 
+ITEMS = Histogram(
+    "bursar_batch_items",
+    "Calls posted by one statement.",
+    ["posting"],
+    buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
+)
+SECONDS = Histogram("bursar_batch_seconds", "Time of one posting statement.", ["posting"])
+WAITING = Gauge("bursar_batch_waiting", "Calls that wait for the next statement.", ["posting"])
 ACTORS_MAX = 10_000
 ACTOR_SECONDS_MAX = 5.0
 # Large imports and views make millions of objects that live: looking through all of them for
@@ -102,7 +112,15 @@ class Application:
         found = self._batchers.get(posting.name)
         if found is None:
             road = PostingRoad(self.database.url, self.clock, posting)
-            found = self._batchers[posting.name] = Batcher(road.post, clock=time.monotonic)
+            items, seconds = ITEMS.labels(posting.name), SECONDS.labels(posting.name)
+
+            async def post(calls: Sequence[BatchCall]) -> Sequence[BatchAnswer | None]:
+                items.observe(len(calls))
+                with seconds.time():
+                    return await road.post(calls)
+
+            found = self._batchers[posting.name] = Batcher(post, clock=time.monotonic)
+            WAITING.labels(posting.name).set_function(partial(getattr, found, "waiting"))
             self._roads.append(road)
         return found
 

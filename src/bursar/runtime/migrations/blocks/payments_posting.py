@@ -41,12 +41,12 @@ BEGIN
 END $$;
 """
 
-POST = f"""
+POST = """
 -- Post payments and transfers between balances, each item once. Answers for each item, in order:
 -- done; refused (not enough to spend; the refusal is stored as the key's answer); replayed, with the
 -- key's first answer; reused (the key came with another body); in_flight (another call holds the
 -- key); ordinary (nothing was done, because the item is not plain).
-CREATE FUNCTION payments_post(p_at timestamptz, p_beyond text, p_hint text, {PARAMETERS})
+CREATE FUNCTION payments_post(p_at timestamptz, p_beyond text, p_hint text, PARAMETERS)
 RETURNS TABLE (outcome text, status smallint, body text) LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
 SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -197,7 +197,7 @@ BEGIN
     INSERT INTO transfer_group (id, workspace_id, kind, effective_at, account_id,
         counter_account_id, currency, amount, cash_change, source, payee, memo, metadata, created_at)
     SELECT i.id, i.workspace, i.kind, p_at, i.payer, i.payee, i.currency,
-           i.amount, -i.amount, i.origin, i.name, i.memo, '{{}}', p_at
+           i.amount, -i.amount, i.origin, i.name, i.memo, '{}', p_at
     FROM unnest(outcomes, p_ids, p_workspaces, p_kinds, p_origins, p_payers, p_payees, p_currencies,
                 p_amounts, p_names, p_memos)
          i (outcome, id, workspace, kind, origin, payer, payee, currency, amount, name, memo)
@@ -245,7 +245,7 @@ BEGIN
         ORDER BY i.n;
     PERFORM set_config('bursar.every_workspace', sight, true);
 END $$;
-"""
+""".replace("PARAMETERS", PARAMETERS.strip())
 
 # As in revision 0007, but the group is looked up by its id alone: by workspace and id together the plan
 # of an empty table read the whole workspace for each row.
