@@ -39,7 +39,7 @@ class Plan:
     rate: float = 0.0
     warm_seconds: float = 0.0
     seed: int = 1
-    unit: str = ""
+    header: str = ""
 
     def check(self) -> None:
         assert 0 < self.connections <= CONNECTIONS_MAX
@@ -65,6 +65,10 @@ class Outcome:
     def per_second(self) -> float:
         return self.answered / self.seconds
 
+    @property
+    def failed(self) -> int:
+        return sum(count for status, count in self.statuses.items() if status != "201")
+
 
 class Client:
     """All connections of one run."""
@@ -85,6 +89,7 @@ class Client:
         self.head = (
             f"POST {plan.path} HTTP/1.1\r\nHost: 127.0.0.1:{plan.port}\r\n"
             f"Authorization: Bearer {plan.token}\r\nContent-Type: application/json\r\n"
+            f"{plan.header}"
         ).encode()
 
     def connect(self) -> None:

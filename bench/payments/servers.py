@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
+import asyncpg
 import psutil
 
 from bursar.runtime.embedded.home import Home, HomeLock
@@ -60,10 +60,17 @@ class Cluster:
                 total += times.children_user + times.children_system
         return total
 
-    def kill(self) -> None:
-        """Kill the postmaster as a crash would, and start it again."""
-        self.postmaster.send_signal(signal.SIGKILL)
-        self.postmaster.wait()
+    def create_database(self, name: str) -> None:
+        """Make an empty database that only the superuser uses."""
+        asyncio.run(_execute(self.admin_url, f'CREATE DATABASE "{name}"'))
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection: Any = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 @contextmanager
@@ -116,7 +123,9 @@ def _start(home: Home, name: str, server: Any) -> tuple[subprocess.Popen[bytes],
 
 
 @contextmanager
-def api(servers: Cluster, home: Path, *, processes: int = 1) -> Iterator[tuple[Live, int]]:
+def api(
+    servers: Cluster, home: Path, *, factory: str = "bursar.interfaces.rest.server:create"
+) -> Iterator[tuple[Live, int]]:
     """Prepare a database and start the API as `bursar up` does; yield it with its process id."""
     port = free_port()
     environment = {
@@ -137,9 +146,9 @@ def api(servers: Cluster, home: Path, *, processes: int = 1) -> Iterator[tuple[L
             [
                 *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory"),
                 *("--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop"),
-                *("--workers", str(processes)),
+                *("--workers", "1"),
                 *("--no-access-log", "--log-level", "warning"),
-                "bursar.interfaces.rest.server:create",
+                factory,
             ],
             env=environment,
             stdout=log,
@@ -174,8 +183,3 @@ def cpu_seconds(pid: int) -> float:
         times = process.cpu_times()
         total += times.user + times.system
     return total
-
-
-def database_named(url: str, name: str) -> str:
-    """Return the address of another database of the same server."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))

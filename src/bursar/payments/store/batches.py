@@ -42,6 +42,7 @@ class PostingRow(NamedTuple):
 
 BEFORE_ROWS = 3
 _PLACES = ", ".join(f"${n}" for n in range(1, BEFORE_ROWS + len(PostingRow._fields) + 1))
+_POST_ONE = f"SELECT outcome, status, body FROM payments_post_one({_PLACES})"  # noqa: S608 - as below
 _POST = f"SELECT outcome, status, body FROM payments_post({_PLACES})"  # noqa: S608 - placeholders only
 
 
@@ -53,7 +54,10 @@ async def post(
     beyond: the sentence and the hint for who has too little; name, available, currency and needed
     are filled in where they stand in braces.
     """
-    found = await columns(_POST, at, *beyond, *map(list, zip(*rows, strict=True)))
+    if len(rows) == 1:
+        found = await columns(_POST_ONE, at, *beyond, *rows[0])
+    else:
+        found = await columns(_POST, at, *beyond, *map(list, zip(*rows, strict=True)))
     return [
         BatchAnswer(Outcome.DONE, CREATED, row.answer)
         if outcome == Outcome.DONE

@@ -21,6 +21,14 @@ PARAMETERS = """
     p_references text[], p_metadata jsonb[], p_facts jsonb[], p_answers jsonb[]
 """
 
+PARAMETERS_OF_ONE = """
+    p_workspace uuid, p_operation text, p_key text, p_hash bytea, p_actor text, p_person uuid,
+    p_credential uuid, p_source text, p_request text, p_id uuid, p_kind text, p_origin text,
+    p_payer uuid, p_payee uuid, p_currency text, p_exponent smallint, p_units numeric,
+    p_amount numeric, p_name text, p_memo text, p_reference text, p_metadatum jsonb, p_fact jsonb,
+    p_answer jsonb
+"""
+
 BEYOND = """
 -- The refusal of who has too little to spend, as the ordinary road words it.
 CREATE FUNCTION payments_beyond(p_sentence text, p_hint text, p_name text, p_account uuid,
@@ -247,6 +255,102 @@ BEGIN
 END $$;
 """.replace("PARAMETERS", PARAMETERS.strip())
 
+ONE = """
+-- The same for one item, by plain statements: what a call at rest takes, two to three times faster than
+-- the set-based function with arrays of one.
+CREATE FUNCTION payments_post_one(p_at timestamptz, p_beyond text, p_hint text, PARAMETERS)
+RETURNS TABLE (outcome text, status smallint, body text) LANGUAGE plpgsql
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
+#variable_conflict use_column
+DECLARE
+    sight text := coalesce(current_setting('bursar.every_workspace', true), '');
+    known record;
+    payer record;
+    payee record;
+    commodity bigint;
+    refusal jsonb;
+BEGIN
+    PERFORM set_config('bursar.every_workspace', 'on', true);
+    IF NOT pg_try_advisory_xact_lock(hashtextextended(
+           p_workspace::text || ':' || p_operation || ':' || p_key, 0)) THEN
+        RETURN QUERY SELECT 'in_flight', NULL::smallint, NULL::text;
+        RETURN;
+    END IF;
+    SELECT x.input_hash, x.status, x.body::text AS body INTO known FROM idempotency x
+    WHERE x.workspace_id = p_workspace AND x.operation = p_operation AND x.key = p_key;
+    IF FOUND THEN
+        RETURN QUERY SELECT CASE WHEN known.input_hash = p_hash THEN 'replayed' ELSE 'reused' END,
+                            known.status, known.body;
+        RETURN;
+    END IF;
+    SELECT x.id INTO commodity FROM commodity x
+    WHERE x.workspace_id = p_workspace AND x.code = p_currency AND x.instrument_id IS NULL
+      AND x.exponent = p_exponent;
+    PERFORM FROM balance x WHERE x.id IN (
+            SELECT y.id FROM balance y WHERE y.account_id = p_payer AND y.commodity_id = commodity
+            UNION ALL
+            SELECT y.id FROM balance y WHERE y.account_id = p_payee AND y.commodity_id = commodity)
+        ORDER BY x.id FOR NO KEY UPDATE;
+    SELECT b.id, a.name, b.credits_posted - b.debits_posted AS held, b.debits_pending AS on_hold,
+           coalesce(b.latest_effective_at > p_at, false) AS late
+    INTO payer FROM balance b JOIN account a ON a.id = b.account_id
+    WHERE b.account_id = p_payer AND b.commodity_id = commodity AND b.workspace_id = p_workspace
+      AND a.class = 'asset' AND a.closed_at IS NULL;
+    SELECT b.id, b.credits_posted - b.debits_posted AS held,
+           coalesce(b.latest_effective_at > p_at, false) AS late
+    INTO payee FROM balance b JOIN account a ON a.id = b.account_id
+    WHERE b.account_id = p_payee AND b.commodity_id = commodity AND b.workspace_id = p_workspace
+      AND a.class IN ('asset', 'liability') AND a.closed_at IS NULL;
+    IF payer.id IS NULL OR payee.id IS NULL OR payer.id = payee.id THEN
+        RETURN QUERY SELECT 'ordinary', NULL::smallint, NULL::text;
+        RETURN;
+    END IF;
+    IF payer.held - payer.on_hold < p_units THEN
+        refusal := payments_beyond(p_beyond, p_hint, payer.name, p_payer, p_currency, p_exponent,
+                                   payer.held - payer.on_hold, p_units, payer.on_hold);
+    END IF;
+    INSERT INTO idempotency (workspace_id, operation, key, input_hash, status, body, at, expires_at)
+    VALUES (p_workspace, p_operation, p_key, p_hash, CASE WHEN refusal IS NULL THEN 201 ELSE 409 END,
+            coalesce(refusal, p_answer), p_at, 'infinity');
+    INSERT INTO journal (at, workspace_id, actor_kind, user_id, credential_id, source, operation,
+                         outcome, error_code, input_hash, facts, request_id, idempotency_key)
+    VALUES (p_at, p_workspace, p_actor, p_person, p_credential, p_source, p_operation,
+            CASE WHEN refusal IS NULL THEN 'done' ELSE 'refused' END,
+            CASE WHEN refusal IS NOT NULL THEN 'insufficient_funds' END, p_hash,
+            CASE WHEN refusal IS NULL THEN p_fact ELSE '[]' END, p_request, p_key);
+    IF refusal IS NOT NULL THEN
+        RETURN QUERY SELECT 'refused', 409::smallint, refusal::text;
+        RETURN;
+    END IF;
+    INSERT INTO transfer_group (id, workspace_id, kind, effective_at, account_id,
+        counter_account_id, currency, amount, cash_change, source, payee, memo, metadata, created_at)
+    VALUES (p_id, p_workspace, p_kind, p_at, p_payer, p_payee, p_currency, p_amount, -p_amount,
+            p_origin, p_name, p_memo, '{}', p_at);
+    INSERT INTO transfer (id, workspace_id, group_id, kind, debit_id, credit_id, commodity_id,
+                          amount, code, effective_at)
+    VALUES (p_id, p_workspace, p_id, 'single', payer.id, payee.id, commodity, p_units, 1, p_at);
+    INSERT INTO entry (workspace_id, transfer_id, balance_id, amount, balance_after, effective_at,
+                       late)
+    VALUES (p_workspace, p_id, payer.id, -p_units, payer.held - p_units, p_at, payer.late),
+           (p_workspace, p_id, payee.id, p_units, payee.held + p_units, p_at, payee.late);
+    IF p_origin = 'payment' THEN
+        INSERT INTO payment (id, workspace_id, payer_account_id, payee_account_id, payee_name,
+            commodity_id, amount, authorized, captured, status, description, reference, metadata,
+            idempotency_key, request_hash, created_at, changed_at, actor_kind, user_id,
+            credential_id)
+        VALUES (p_id, p_workspace, p_payer, p_payee, p_name, commodity, p_units, p_units, p_units,
+                'succeeded', p_memo, p_reference, p_metadatum, p_key, p_hash, p_at, p_at, p_actor,
+                p_person, p_credential);
+    END IF;
+    UPDATE balance SET debits_posted = debits_posted + p_units,
+        latest_effective_at = greatest(latest_effective_at, p_at) WHERE id = payer.id;
+    UPDATE balance SET credits_posted = credits_posted + p_units,
+        latest_effective_at = greatest(latest_effective_at, p_at) WHERE id = payee.id;
+    RETURN QUERY SELECT 'done', NULL::smallint, NULL::text;
+    PERFORM set_config('bursar.every_workspace', sight, true);
+END $$;
+""".replace("PARAMETERS", PARAMETERS_OF_ONE.strip())
+
 # As in revision 0007, but the group is looked up by its id alone: by workspace and id together the plan
 # of an empty table read the whole workspace for each row.
 REFER = """
@@ -282,5 +386,9 @@ BEGIN
 END $$;
 """
 
-CREATE = (BEYOND, POST, REFER)
-DROP = ("DROP FUNCTION payments_post", "DROP FUNCTION payments_beyond")
+CREATE = (BEYOND, POST, ONE, REFER)
+DROP = (
+    "DROP FUNCTION payments_post_one",
+    "DROP FUNCTION payments_post",
+    "DROP FUNCTION payments_beyond",
+)
