@@ -130,7 +130,17 @@ def without(value: Any, ids: list[str]) -> str:
     return shown
 
 
+@pytest.fixture
+async def stranger(door: Door, tmp_path: Any) -> tuple[Door, dict[str, Any]]:
+    """Another workspace of the same process, and a payment in it: company in a batch."""
+    other = Door(Harness(door.harness.database, door.harness.clock, home=tmp_path / "other"))
+    await other.harness.create_workspace()
+    other.application = door.application
+    return other, payment(*await two(other))
+
+
 @pytest.mark.requirement("LEDGER.01", "LEDGER.03")
+@pytest.mark.parametrize("alone", [True, False])
 @pytest.mark.parametrize(
     ("name", "make", "more"),
     [
@@ -142,14 +152,25 @@ def without(value: Any, ids: list[str]) -> str:
     ],
 )
 async def test_both_roads_write_the_same_rows_and_answer_alike(
-    process: Application, door: Door, name: str, make: Any, more: dict[str, Any]
+    process: Application,
+    door: Door,
+    stranger: tuple[Door, dict[str, Any]],
+    *,
+    alone: bool,
+    name: str,
+    make: Any,
+    more: dict[str, Any],
 ) -> None:
+    """Alone an item takes the function for one; in company the set-based one."""
     payer, payee = await two(door)
     body = make(payer, payee, "12.3", **more)
+    company = [] if alone else [batched(*stranger)]
     mark = {table: len(rows) for table, rows in (await rows_since(door, {})).items()}
     answers, rows, keys = [], [], ["key one", "key two"]
     for road, key in zip((ordinary, batched), keys, strict=True):
-        answers.append(document(await road(door, body, key=key, name=name)))
+        others = company if road is batched else []
+        answer, *_ = await asyncio.gather(road(door, body, key=key, name=name), *others)
+        answers.append(document(answer))
         rows.append(await rows_since(door, mark))
         mark = {table: mark[table] + len(new) for table, new in rows[-1].items()}
     first, second = (
@@ -178,16 +199,19 @@ async def test_both_roads_know_one_key(process: Application, door: Door) -> None
 
 
 @pytest.mark.requirement("LEDGER.03")
+@pytest.mark.parametrize("alone", [True, False])
 async def test_a_refusal_is_worded_stored_and_replayed_alike(
-    process: Application, door: Door
+    process: Application, door: Door, stranger: tuple[Door, dict[str, Any]], alone: bool
 ) -> None:
     payer, payee = await two(door, "10.5")
     refusals = []
     for road, other in ((ordinary, batched), (batched, ordinary)):
         key = str(uuid.uuid4())
         for each in (road, other):
+            company = [] if alone else [batched(*stranger)]
             with pytest.raises(BursarError) as caught:
-                await each(door, payment(payer, payee, "10.51"), key=key)
+                await asyncio.gather(each(door, payment(payer, payee, "10.51"), key=key), *company)
+            await asyncio.sleep(0.05)
             refusals.append((caught.value.replayed, caught.value.status, caught.value.as_json()))
     assert [replayed for replayed, *_ in refusals] == [False, True, False, True]
     assert refusals[0][1:] == refusals[1][1:] == refusals[2][1:] == refusals[3][1:]

@@ -80,7 +80,7 @@ def _row(call: BatchCall, at: dt.datetime) -> store.PostingRow:
     answer: BaseModel
     if isinstance(body, InitiatePayment):
         amount = from_units(plain.units, plain.cash.exponent)
-        answer, facts = _payment(call, plain, body, at), _paid(call.id, plain, body)
+        answer, facts = _payment(call, plain, body, at), _paid(call.id, plain)
     else:
         amount = body.amount
         answer, facts = _transfer(call, plain, body, at), _transferred(call.id, plain, body)
@@ -144,13 +144,13 @@ def _payment(call: BatchCall, plain: Plain, body: InitiatePayment, at: dt.dateti
     )
 
 
-def _paid(payment_id: uuid.UUID, plain: Plain, body: InitiatePayment) -> list[JsonValue]:
+def _paid(payment_id: uuid.UUID, plain: Plain) -> list[JsonValue]:
     return [
         {
             "kind": "payment.paid",
             "object": str(payment_id),
             "status": PaymentStatus.SUCCEEDED.value,
-            "amount": format_decimal(body.amount),
+            "amount": format_decimal(from_units(plain.units, plain.cash.exponent)),
             "currency": plain.cash.code,
             "payer_account_id": str(plain.takes_from),
             "payee_account_id": str(plain.gives_to),
