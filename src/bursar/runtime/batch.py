@@ -18,9 +18,9 @@ from typing import Any, Protocol
 import asyncpg
 
 from bursar.core.clock import Clock
+from bursar.runtime import database
 from bursar.runtime.actor import Actor, Source
 from bursar.runtime.batcher import Busy, Lost
-from bursar.runtime import database
 
 CALL_SECONDS_MAX = 20.0
 CONNECT_SECONDS_MAX = 5.0
