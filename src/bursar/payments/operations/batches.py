@@ -78,11 +78,10 @@ def _row(call: BatchCall, at: dt.datetime) -> store.PostingRow:
     body, actor = plain.body, call.actor
     of_payment = isinstance(body, InitiatePayment)
     answer: BaseModel
+    amount = from_units(plain.units, plain.cash.exponent)
     if isinstance(body, InitiatePayment):
-        amount = from_units(plain.units, plain.cash.exponent)
         answer, facts = _payment(call, plain, body, at), _paid(call.id, plain)
     else:
-        amount = body.amount
         answer, facts = _transfer(call, plain, body, at), _transferred(call.id, plain, body)
     return store.PostingRow(
         workspace_id=call.workspace_id,
@@ -159,13 +158,14 @@ def _paid(payment_id: uuid.UUID, plain: Plain) -> list[JsonValue]:
 
 
 def _transfer(call: BatchCall, plain: Plain, body: CreateTransfer, at: dt.datetime) -> Transfer:
+    amount = from_units(plain.units, plain.cash.exponent)
     return Transfer.model_construct(
         id=call.id,
         from_account_id=plain.takes_from,
         to_account_id=plain.gives_to,
-        amount=body.amount,
+        amount=amount,
         currency=plain.cash.code,
-        to_amount=body.amount,
+        to_amount=amount,
         to_currency=plain.cash.code,
         description=body.description,
         created_at=at,
@@ -176,7 +176,8 @@ def _transfer(call: BatchCall, plain: Plain, body: CreateTransfer, at: dt.dateti
 def _transferred(transfer_id: uuid.UUID, plain: Plain, body: CreateTransfer) -> list[JsonValue]:
     return [
         {
-            "kind": ActivityKind.TRANSFER_OUT.value,
+            "kind": "activity.posted",
+            "activity_kind": ActivityKind.TRANSFER_OUT.value,
             "object": str(transfer_id),
             "account_id": str(plain.takes_from),
         },
