@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import json
-import time
 import uuid
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -385,7 +384,7 @@ async def test_a_poisoned_item_is_alone_with_its_error(
     real = PostingRoad._columns
 
     async def columns(self: PostingRoad, statement: str, *given: Any) -> Any:
-        if any("poison" in column for column in given if isinstance(column, list)):
+        if "poison" in given or any("poison" in c for c in given if isinstance(c, list)):
             raise asyncpg.DataError("a value that no column can hold")
         return await real(self, statement, *given)
 
@@ -418,20 +417,20 @@ async def test_a_lost_connection_loses_and_doubles_nothing(
     process: Application, door: Door, test_database: TestDatabase
 ) -> None:
     payer, payee = await two(door, "1000")
-    stop = time.monotonic() + 1.5
     paid: list[Answer] = []
 
     async def pay() -> None:
-        while time.monotonic() < stop:
-            paid.append(await batched(door, payment(payer, payee)))
+        for _ in range(12):
+            answer = await batched(door, payment(payer, payee))
+            paid.append(answer)
 
     async def disturb() -> None:
-        while time.monotonic() < stop:
-            await asyncio.sleep(0.1)
+        for _ in range(4):
+            await asyncio.sleep(0.03)
             await kill_backends(test_database, door)
 
     await asyncio.gather(disturb(), *(pay() for _ in range(4)))
-    assert len(paid) > 10
+    assert len(paid) == 48
     assert not any(each.replayed for each in paid)
     assert len({document(each)["id"] for each in paid}) == len(paid)
     assert await door.held(payer) == (D(1000 - len(paid)), D(1000 - len(paid)))
