@@ -348,42 +348,7 @@ BEGIN
 END $$;
 """.replace("PARAMETERS", PARAMETERS_OF_ONE.strip())
 
-# As in revision 0007, but the group is looked up by its id alone: by workspace and id together the plan
-# of an empty table read the whole workspace for each row.
-REFER = """
-CREATE OR REPLACE FUNCTION payments_refer() RETURNS trigger LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
-DECLARE
-    first record;
-BEGIN
-    SELECT n.id, (payer.id IS NULL OR c.id IS NULL OR (n.payee_account_id IS NOT NULL AND payee.id IS NULL)
-                  OR (n.authorized > 0 AND n.method = 'balance' AND g.id IS NULL)) AS lost
-    INTO first
-    FROM added n
-    LEFT JOIN LATERAL (SELECT x.* FROM account x WHERE x.id = n.payer_account_id OFFSET 0) payer
-           ON payer.workspace_id = n.workspace_id AND payer.class IN ('asset', 'liability')
-    LEFT JOIN LATERAL (SELECT x.* FROM account x WHERE x.id = n.payee_account_id OFFSET 0) payee
-           ON payee.workspace_id = n.workspace_id AND payee.class IN ('asset', 'liability')
-    LEFT JOIN LATERAL (SELECT x.* FROM commodity x WHERE x.id = n.commodity_id OFFSET 0) c
-           ON c.workspace_id = n.workspace_id
-    LEFT JOIN LATERAL (SELECT x.* FROM transfer_group x WHERE x.id = n.id OFFSET 0) g
-           ON g.workspace_id = n.workspace_id
-    WHERE payer.id IS NULL OR c.id IS NULL OR (n.payee_account_id IS NOT NULL AND payee.id IS NULL)
-       OR (n.authorized > 0 AND n.method = 'balance' AND g.id IS NULL)
-       OR payer.closed_at IS NOT NULL OR payee.closed_at IS NOT NULL
-    LIMIT 1;
-    IF FOUND AND first.lost THEN
-        RAISE EXCEPTION 'a payment needs accounts, a commodity and a group of its workspace'
-            USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'payment_refers';
-    ELSIF FOUND THEN
-        RAISE EXCEPTION 'a payment needs open accounts'
-            USING ERRCODE = 'restrict_violation', CONSTRAINT = 'payment_accounts_open';
-    END IF;
-    RETURN NULL;
-END $$;
-"""
-
-CREATE = (BEYOND, POST, ONE, REFER)
+CREATE = (BEYOND, POST, ONE)
 DROP = (
     "DROP FUNCTION payments_post_one",
     "DROP FUNCTION payments_post",
