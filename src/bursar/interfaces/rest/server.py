@@ -3,7 +3,6 @@
 Any ASGI server runs it: granian is the default (`bursar up`), uvicorn works.
 """
 
-import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -54,8 +53,6 @@ def create(settings: Settings | None = None) -> FastAPI:
             app.state.redis = redis
             await stack.enter_async_context(run_mcp(app.state.application))
             app.state.feed = await stack.enter_async_context(open_feed(app.state.application))
-            gc.collect()
-            gc.freeze()  # what is loaded by now stays: later collections need not look at it
             yield
 
     app = FastAPI(
