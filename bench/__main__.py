@@ -22,6 +22,7 @@ BENCHES = {
     "journal_sealing": "The sealed journal",
     "mcp_calls": "MCP calls",
     "events": "Live events",
+    "payments.limit": "Payments at the limit",
     "startup": "What a person waits for",
 }
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -61,7 +62,8 @@ def _machine() -> str:
 def _table(title: str, rows: list[Row]) -> str:
     lines = [f"## {title}", "", "| measure | value | target | |", "|---|---:|---:|---|"]
     for row in rows:
-        target = "" if row.target is None else f"≤ {row.target:g}"
+        sign = "≥" if row.at_least else "≤"
+        target = "" if row.target is None else f"{sign} {row.target:g}"
         verdict = "reported" if row.target is None else ("ok" if row.ok else "**missed**")
         lines.append(f"| {row.name} | {row.ratio:.4g} | {target} | {verdict} {row.note} |")
     return "\n".join([*lines, ""])

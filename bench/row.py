@@ -10,16 +10,23 @@ class Row:
     ratio: float
     target: float | None = None
     note: str = ""
+    at_least: bool = False
 
     @property
     def ok(self) -> bool:
-        return self.target is None or self.ratio <= self.target
+        if self.target is None:
+            return True
+        return self.ratio >= self.target if self.at_least else self.ratio <= self.target
+
+    @property
+    def bound(self) -> str:
+        return ">=" if self.at_least else "<="
 
     def __str__(self) -> str:
         if self.target is None:
             verdict = "reported"
         else:
-            verdict = f"<= {self.target:<7g} {'ok' if self.ok else 'MISSED'}"
+            verdict = f"{self.bound} {self.target:<7g} {'ok' if self.ok else 'MISSED'}"
         return f"{self.name:<68} {self.ratio:>10.5f}  {verdict}  {self.note}".rstrip()
 
 

@@ -9,8 +9,9 @@ from tests.house.rules import ROOT, examine, python_files
 
 CORE_FILES = {"__init__", "clock", "errors", "ids", "model", "money"}
 RUNTIME_FILES = {
-    "__init__", "actor", "cache", "cleanup", "context", "database", "doctor", "effects", "embedded",
-    "feed", "journal", "migrations", "pages", "registry", "row_security", "store", "tables",
+    "__init__", "actor", "batch", "batcher", "cache", "cleanup", "context", "database", "doctor",
+    "effects", "embedded", "feed", "journal", "migrations", "pages", "registry", "row_security",
+    "store", "tables",
 }  # fmt: skip
 NOT_DOMAINS = {"core", "settings", "runtime", "providers", "interfaces", "sandbox"}
 

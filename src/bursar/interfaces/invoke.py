@@ -8,9 +8,9 @@ transaction for a request.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -44,6 +44,8 @@ SHOWN_ONCE = frozenset({"token", "secret"})
 PROBLEMS_MAX = 20
 log = structlog.get_logger()
 
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -69,6 +71,8 @@ class Answer:
     stored: JsonValue = None
     replayed: bool = False
     effects: tuple[uuid.UUID, ...] = ()
+    text: str | None = None
+    """The answer as JSON text, where it was made as text."""
 
     def document(self) -> Any:
         """Return the answer as JSON values."""
@@ -76,11 +80,13 @@ class Answer:
 
     def content(self) -> bytes | None:
         """Return the answer as JSON text when it was just computed, else None."""
+        if self.text is not None:
+            return self.text.encode()
         return None if self.model is None else self.model.model_dump_json().encode()
 
 
 @dataclass(slots=True)
-class _Passage:
+class Passage:
     """One call on its way through the door; filled step by step."""
 
     application: Application
@@ -115,30 +121,48 @@ async def invoke(application: Application, call: Call) -> Answer:
     operation = operations().get(call.operation)
     if operation is None:
         raise NotFound(f"there is no operation {call.operation!r}")
-    passage = _Passage(application, operation, call)
+    return await guarded(Passage(application, operation, call), _pass_through)
+
+
+async def guarded(
+    passage: Passage, carry: Callable[[Passage], Coroutine[Any, Any, Value]]
+) -> Value:
+    """Carry a call out; journal its refusal, and show nothing of an unexpected error."""
+    operation, request_id = passage.operation.name, passage.call.request_id
     try:
-        passage.actor = await _actor_of(passage)
-        _check_scope(operation, passage.actor)
-        passage.body = validate(operation, call.body)
-        passage.input_hash = hash_input(operation.name, passage.body)
-        _check_key(operation, call)
-        answer = await _carry_out(passage)
-        if operation.writes and operation.name.startswith("identity."):
-            application.actors.clear()  # a credential or a role may have changed
-        if application.carrier is not None:
-            application.carrier.send(answer.effects)
+        return await carry(passage)
     except BursarError as error:
         await _journal_refusal(passage, error)
         raise
     except Exception as error:
-        log.exception("operation failed", operation=operation.name, request_id=call.request_id)
+        log.exception("operation failed", operation=operation, request_id=request_id)
         hidden = InternalError("something went wrong inside Bursar; nothing was changed")
         await _journal_refusal(passage, hidden)
         raise hidden from error
+
+
+async def admit(passage: Passage) -> None:
+    """Fill in who calls and the checked input; raises what the call may not or cannot be."""
+    operation, call = passage.operation, passage.call
+    passage.actor = await _actor_of(passage)
+    _check_scope(operation, passage.actor)
+    passage.body = validate(operation, call.body)
+    passage.input_hash = hash_input(operation.name, passage.body)
+    _check_key(operation, call)
+
+
+async def _pass_through(passage: Passage) -> Answer:
+    application, operation = passage.application, passage.operation
+    await admit(passage)
+    answer = await _carry_out(passage)
+    if operation.writes and operation.name.startswith("identity."):
+        application.actors.clear()  # a credential or a role may have changed
+    if application.carrier is not None:
+        application.carrier.send(answer.effects)
     return answer
 
 
-async def _actor_of(passage: _Passage) -> Actor:
+async def _actor_of(passage: Passage) -> Actor:
     call = passage.call
     if call.actor is not None:
         return call.actor
@@ -203,7 +227,7 @@ def _check_key(operation: Operation, call: Call) -> None:
         )
 
 
-async def _carry_out(passage: _Passage) -> Answer:
+async def _carry_out(passage: Passage) -> Answer:
     application, operation = passage.application, passage.operation
     if operation.prepare is not None:
         context = PrepareContext(
@@ -234,7 +258,7 @@ async def _carry_out(passage: _Passage) -> Answer:
     return answer
 
 
-async def _run(passage: _Passage, transaction: Transaction) -> Answer | BursarError:
+async def _run(passage: Passage, transaction: Transaction) -> Answer | BursarError:
     """Run the operation in its transaction; return its answer, or a refusal that is kept."""
     operation, call = passage.operation, passage.call
     # Signing in belongs to no workspace yet, and its answer is a secret that is stored nowhere.
@@ -277,7 +301,7 @@ async def _run(passage: _Passage, transaction: Transaction) -> Answer | BursarEr
     return Answer(operation.status, output, effects=handed_out)
 
 
-def _context(passage: _Passage, transaction: Transaction, *, keyed: bool) -> Context:
+def _context(passage: Passage, transaction: Transaction, *, keyed: bool) -> Context:
     application, call = passage.application, passage.call
     return Context(
         session=transaction.session,
@@ -295,7 +319,7 @@ def _context(passage: _Passage, transaction: Transaction, *, keyed: bool) -> Con
     )
 
 
-async def _keep(passage: _Passage, transaction: Transaction, error: BursarError) -> BursarError:
+async def _keep(passage: Passage, transaction: Transaction, error: BursarError) -> BursarError:
     """Journal a refusal and keep it under its key, with what it leaves behind."""
     context = _context(passage, transaction, keyed=True)
     if error.leaves is not None:
@@ -320,7 +344,7 @@ def _without_secrets(output: BaseModel) -> JsonValue:
     return {name: None if name in SHOWN_ONCE else value for name, value in document.items()}
 
 
-async def _claim(passage: _Passage, transaction: Transaction) -> Answer | None:
+async def _claim(passage: Passage, transaction: Transaction) -> Answer | None:
     """Claim the idempotency key, or return what its first call answered."""
     key = passage.call.idempotency_key or ""
     workspace_id = passage.actor.require_workspace()
@@ -337,7 +361,7 @@ async def _claim(passage: _Passage, transaction: Transaction) -> Answer | None:
     return Answer(claimed.status, None, stored=claimed.body, replayed=True)
 
 
-async def _journal_refusal(passage: _Passage, error: BursarError) -> None:
+async def _journal_refusal(passage: Passage, error: BursarError) -> None:
     """Write a refused attempt down; the refusal stands even when that fails."""
     by_agent = passage.call.source is Source.MCP
     if passage.call.dry_run or not (passage.operation.writes or by_agent):

@@ -1,10 +1,14 @@
 """Logs are one JSON object a line: UTC time, level, message, request id; secrets are masked."""
 
+import asyncio
+import json
 import logging
 import re
 import sys
+import time
 from collections.abc import MutableMapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TextIO
 
 import structlog
 
@@ -15,6 +19,7 @@ SECRET_NAMES = re.compile(
 )
 SECRET_VALUES = re.compile(r"bur_(live|test)_[A-Za-z0-9_\-]+|(?<=://)[^/@\s:]+:[^/@\s]+(?=@)")
 MASK = "***"
+LINES_MAX = 256
 
 
 def mask_secrets(
@@ -27,6 +32,51 @@ def mask_secrets(
         elif isinstance(value, str):
             event[name] = SECRET_VALUES.sub(MASK, value)
     return event
+
+
+def log_request(
+    *, method: str, path: str, status: int, milliseconds: float, request_id: str
+) -> None:
+    """Log one request, as a logger would: by far the most frequent line, so by a short way.
+
+    The way of other lines through processors, a record and a formatter costs as much as a third of
+    what a fast request costs in all.
+    """
+    if not _direct:
+        structlog.get_logger().info(
+            "request", method=method, path=path, status=status, milliseconds=milliseconds
+        )
+        return
+    line = {
+        "method": method,
+        "path": SECRET_VALUES.sub(MASK, path),
+        "status": status,
+        "milliseconds": milliseconds,
+        "request_id": request_id,
+        "level": "info",
+        "timestamp": datetime.fromtimestamp(time.time(), UTC).isoformat().replace("+00:00", "Z"),
+        "message": "request",
+    }
+    _lines.append(json.dumps(line))
+    if len(_lines) == 1:
+        # Requests end in batches: one write for all that end in one turn of the loop.
+        asyncio.get_running_loop().call_soon(_write_lines)
+    elif len(_lines) >= LINES_MAX:
+        _write_lines()
+
+
+def _write_lines() -> None:
+    if not _lines:
+        return
+    text = "\n".join(_lines) + "\n"
+    _lines.clear()
+    _direct[0].write(text)
+    _direct[0].flush()
+
+
+_lines: list[str] = []
+_direct: list[TextIO] = []
+"""Where request lines go when logs are JSON and wanted; empty: the ordinary way."""
 
 
 def configure_logs(settings: Settings) -> None:
@@ -64,5 +114,6 @@ def configure_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    _direct[:] = [] if console or level > logging.INFO else [handler.stream]
     for noisy in ("mcp", "httpx", "httpx2", "celery.utils.functional"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))

@@ -108,7 +108,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, connections_max: int = 10) -> None:
-        self._url = url
+        self.url = url
         self._engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
             isolation_level="AUTOCOMMIT",  # begin and commit are ours, see above
@@ -191,7 +191,7 @@ class Database:
         The caller closes it, and sets for itself what row-level security checks.
         """
         return await asyncpg.connect(
-            self._url.replace("postgresql+asyncpg://", "postgresql://", 1),
+            self.url.replace("postgresql+asyncpg://", "postgresql://", 1),
             timeout=CONNECT_SECONDS_MAX,
             server_settings=SERVER_SETTINGS,
         )

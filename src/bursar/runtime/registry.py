@@ -14,6 +14,7 @@ from typing import Any, TypeVar, get_type_hints
 from pydantic import BaseModel
 
 from bursar.runtime.actor import SCOPES
+from bursar.runtime.batch import Batch
 from bursar.runtime.context import Context, PrepareContext
 
 Input = TypeVar("Input", bound=BaseModel)
@@ -44,6 +45,7 @@ class Operation:
     output_model: type[BaseModel]
     run: Callable[[Context, Any], Coroutine[Any, Any, Any]]
     prepare: Prepare | None
+    batch: Batch | None = None
 
 
 _operations: dict[str, Operation] = {}
@@ -68,6 +70,7 @@ def operation(  # every keyword is one fact of the public contract
     moves_money: bool = False,
     status: int = 0,
     prepare: Prepare | None = None,
+    batch: Batch | None = None,
 ) -> Callable[[Run[Input, Output]], Run[Input, Output]]:
     """Register an operation.
 
@@ -79,7 +82,9 @@ def operation(  # every keyword is one fact of the public contract
     moves_money: the operation pays, holds, releases or gives back money. It needs an idempotency
     key, whose first answer, a refusal too, is kept for ever, and interfaces call it destructive.
     prepare: optional step before the transaction (slow or blocking work); its result is
-    `context.prepared`. Raises ValueError or TypeError at import time when the statement is inconsistent.
+    `context.prepared`. batch: how calls are posted many at once; the operation needs a key on each,
+    and carries out itself what the batch does not take. Raises ValueError or TypeError at import
+    time when the statement is inconsistent.
     """
 
     def register(run: Run[Input, Output]) -> Run[Input, Output]:
@@ -87,6 +92,9 @@ def operation(  # every keyword is one fact of the public contract
         _check(name, scope, run, input_model, positional=positional)
         if moves_money and not writes:
             msg = f"operation {name} moves money, so it writes"
+            raise ValueError(msg)
+        if batch is not None and not (moves_money and prepare is None):
+            msg = f"operation {name} is batchable, so it moves money and prepares nothing"
             raise ValueError(msg)
         method, _, path = http.partition(" ")
         package, _, verb = name.partition(".")
@@ -111,6 +119,7 @@ def operation(  # every keyword is one fact of the public contract
             output_model=output_model,
             run=run,
             prepare=prepare,
+            batch=batch,
         )
         return run
 

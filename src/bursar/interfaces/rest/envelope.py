@@ -1,5 +1,6 @@
 """What surrounds every HTTP request: its id, its log line, its metrics and the security headers."""
 
+import functools
 import re
 import time
 
@@ -8,6 +9,7 @@ from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bursar.core.ids import new_id
+from bursar.interfaces.logs import log_request
 from bursar.settings import Environment, Settings
 
 REQUESTS = Counter(
@@ -23,7 +25,6 @@ CONTENT_POLICY = (
     "object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
 )
 GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
-log = structlog.get_logger()
 
 
 class Envelope:
@@ -85,15 +86,19 @@ def _request_id(scope: Scope) -> str:
 
 
 def _count(scope: Scope, status: int, seconds: float) -> None:
-    path = scope["state"].get("route", "other")
-    method = scope["method"]
-    REQUESTS.labels(path, method, str(status)).inc()
+    requests, duration = _metrics(scope["state"].get("route", "other"), scope["method"], status)
+    requests.inc()
     if not scope["state"].get("lasts"):  # a stream's length says nothing about speed
-        SECONDS.labels(path, method).observe(seconds)
-    log.info(
-        "request",
-        method=method,
+        duration.observe(seconds)
+    log_request(
+        method=scope["method"],
         path=scope["path"],
         status=status,
         milliseconds=round(seconds * 1000, 2),
+        request_id=scope["state"]["request_id"],
     )
+
+
+@functools.lru_cache(maxsize=4096)  # routes are a fixed list, so are methods and statuses
+def _metrics(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(route, method, str(status)), SECONDS.labels(route, method)

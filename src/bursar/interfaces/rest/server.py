@@ -20,6 +20,7 @@ from bursar.interfaces.application import open_application
 from bursar.interfaces.carrier import Carrier
 from bursar.interfaces.logs import configure_logs
 from bursar.interfaces.mcp.server import mcp_routes
+from bursar.interfaces.rest.batched import BatchedRoutes
 from bursar.interfaces.rest.cookies import NAME, SECURE_NAME
 from bursar.interfaces.rest.envelope import Envelope
 from bursar.interfaces.rest.event_routes import open_feed, stream_routes
@@ -84,6 +85,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             ],
         )
     app.add_middleware(PagesFirst, pages=pages)
+    app.add_middleware(BatchedRoutes)
     app.add_middleware(Envelope, settings=settings)
     return app
 

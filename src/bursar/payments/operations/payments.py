@@ -13,6 +13,7 @@ from bursar.payments import tables
 from bursar.payments.calc.states import PaymentStatus
 from bursar.payments.errors import SameAccount
 from bursar.payments.models.payments import CaptureMethod, InitiatePayment, Payment
+from bursar.payments.operations.batches import PAYMENTS
 from bursar.payments.operations.parties import (
     open_account,
     refuse_beyond,
@@ -35,6 +36,7 @@ HOLD_DAYS_MAX = 90
     positional=("payer_account", "amount"),
     writes=True,
     moves_money=True,
+    batch=PAYMENTS,
 )
 async def initiate_payment(context: Context, body: InitiatePayment) -> Payment:
     """Pay an amount from an account's balance to another own account or to somebody outside.

@@ -18,6 +18,7 @@ from bursar.payments.models.transfers import (
     Transfer,
     TransferReference,
 )
+from bursar.payments.operations.batches import TRANSFERS
 from bursar.payments.operations.parties import (
     open_account,
     refuse_beyond,
@@ -37,6 +38,7 @@ SOURCE = "transfer"
     positional=("from_account", "to_account", "amount"),
     writes=True,
     moves_money=True,
+    batch=TRANSFERS,
 )
 async def create_transfer(context: Context, body: CreateTransfer) -> Transfer:
     """Move an amount between two own accounts; another currency needs a rate or the amount arriving.

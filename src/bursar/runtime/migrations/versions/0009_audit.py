@@ -4,7 +4,7 @@ from bursar.runtime.migrations.script import run
 from bursar.runtime.row_security import append_only, protect
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

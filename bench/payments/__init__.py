@@ -1,0 +1,1 @@
+"""Payments at the limit: the load generator, the peers it is measured against, and the rows."""

@@ -1,0 +1,66 @@
+"""The one statement that posts many payments and transfers; see payments_post in migration 0008."""
+
+import datetime as dt
+import uuid
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from bursar.runtime.batch import BatchAnswer, Columns, Outcome
+
+CREATED = 201
+
+
+class PostingRow(NamedTuple):
+    """One item, in the order of the function's parameters. `units` are smallest units."""
+
+    workspace_id: uuid.UUID
+    operation: str
+    key: str
+    input_hash: bytes
+    actor_kind: str
+    user_id: uuid.UUID | None
+    credential_id: uuid.UUID | None
+    source: str
+    request_id: str
+    id: uuid.UUID
+    kind: str
+    origin: str
+    payer_account_id: uuid.UUID
+    payee_account_id: uuid.UUID
+    currency: str
+    exponent: int
+    units: int
+    amount: Decimal
+    payee_name: str | None
+    memo: str | None
+    reference: str | None
+    metadata: str | None
+    facts: str
+    answer: str
+
+
+BEFORE_ROWS = 3
+_PLACES = ", ".join(f"${n}" for n in range(1, BEFORE_ROWS + len(PostingRow._fields) + 1))
+_POST_ONE = f"SELECT outcome, status, body FROM payments_post_one({_PLACES})"  # noqa: S608 - as below
+_POST = f"SELECT outcome, status, body FROM payments_post({_PLACES})"  # noqa: S608 - placeholders only
+
+
+async def post(
+    columns: Columns, at: dt.datetime, beyond: tuple[str, str], rows: Sequence[PostingRow]
+) -> list[BatchAnswer]:
+    """Post items in one statement and return an answer for each, in their order.
+
+    beyond: the sentence and the hint for who has too little; name, available, currency and needed
+    are filled in where they stand in braces.
+    """
+    if len(rows) == 1:
+        found = await columns(_POST_ONE, at, *beyond, *rows[0])
+    else:
+        found = await columns(_POST, at, *beyond, *map(list, zip(*rows, strict=True)))
+    return [
+        BatchAnswer(Outcome.DONE, CREATED, row.answer)
+        if outcome == Outcome.DONE
+        else BatchAnswer(Outcome(outcome), status or 0, body or "")
+        for row, (outcome, status, body) in zip(rows, found, strict=True)
+    ]
