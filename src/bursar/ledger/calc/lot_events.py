@@ -6,19 +6,13 @@ worth, is a matter of `Terms`; where nobody knows, it counts as zero and is repo
 """
 
 import datetime as dt
-import uuid
-from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import NamedTuple
 
 from bursar.core.money import round_to_units
-from bursar.ledger.calc.currencies import currency
+from bursar.ledger.calc.lot_steps import STATED, LotActivity, LotEvents, PositionKey, Step, Terms
 from bursar.ledger.calc.lots.events import (
     DeliveryIn,
     DeliveryOut,
-    Event,
     LotChoice,
     Merger,
     OptionEnd,
@@ -32,136 +26,9 @@ from bursar.ledger.calc.lots.events import (
     TransferIn,
     TransferOut,
 )
-from bursar.ledger.calc.lots.position import Ratio
 from bursar.ledger.calc.option_ends import premiums
 from bursar.ledger.calc.posting_order import is_timed
 from bursar.ledger.models.activities import ActivityKind
-
-PositionKey = tuple[uuid.UUID, uuid.UUID]
-"""Account and instrument."""
-
-
-class LotActivity(NamedTuple):
-    """The part of an activity that lots need; quantities and amounts in major units."""
-
-    id: uuid.UUID
-    kind: str
-    effective_at: dt.datetime
-    account_id: uuid.UUID
-    counter_account_id: uuid.UUID | None
-    instrument_id: uuid.UUID
-    counter_instrument_id: uuid.UUID | None
-    quantity: Decimal | None
-    counter_quantity: Decimal | None
-    amount: Decimal | None
-    fees: Decimal | None
-    taxes: Decimal | None
-    currency: str | None
-    ratio: tuple[int, int] | None
-    exponent: int
-    counter_exponent: int
-    choice: tuple[tuple[str, Decimal], ...]
-    stock_value: Decimal | None
-    acquired_on: dt.date | None = None
-
-
-class Terms:
-    """In which money events are stated: here as the activities state it, and nothing is valued.
-
-    An engine with prices and rates says more. `here` is the position an amount counts for.
-    """
-
-    def money(self, amount: Decimal | None, activity: LotActivity, here: PositionKey) -> int:
-        """Return an amount of an activity in smallest units of the position's cost currency."""
-        del here
-        if amount is None or activity.currency is None:
-            return 0
-        return round_to_units(amount, currency(activity.currency).exponent)
-
-    def worth(self, units: int, activity: LotActivity, here: PositionKey) -> int | None:
-        """Return what units of a position were worth that day, or None when that is not known."""
-        del units, activity, here
-        return None
-
-    def rate(self, activity: LotActivity, here: PositionKey) -> Ratio | None:
-        """Return report-currency units per cost unit that day, smallest to smallest, if known."""
-        del activity, here
-        return None
-
-    def held(self, activity: LotActivity, here: PositionKey) -> int:
-        """Return the units held when an activity does not say, or 0 when that is not known."""
-        del activity, here
-        return 0
-
-
-STATED = Terms()
-
-
-@dataclass(slots=True)
-class LotEvents:
-    """Events by position, the cost currencies seen there, which positions are linked, problems."""
-
-    events: dict[PositionKey, list[Event]] = field(default_factory=lambda: defaultdict(list))
-    currencies: dict[PositionKey, set[str]] = field(default_factory=lambda: defaultdict(set))
-    links: list[tuple[PositionKey, PositionKey]] = field(default_factory=list)
-    problems: dict[PositionKey, tuple[str, str]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Step:
-    """One activity being turned into events."""
-
-    activity: LotActivity
-    out: LotEvents
-    terms: Terms
-    id: str
-    on: dt.date
-    at: dt.datetime | None
-    premiums: dict[uuid.UUID, uuid.UUID]
-
-    @property
-    def here(self) -> PositionKey:
-        return (self.activity.account_id, self.activity.instrument_id)
-
-    @property
-    def units(self) -> int:
-        return round_to_units(self.activity.quantity or Decimal(0), self.activity.exponent)
-
-    @property
-    def counter_units(self) -> int:
-        quantity = self.activity.counter_quantity or self.activity.quantity or Decimal(0)
-        return round_to_units(quantity, self.activity.counter_exponent)
-
-    def money(self, amount: Decimal | None) -> int:
-        return self.terms.money(amount, self.activity, self.here)
-
-    @property
-    def rate(self) -> Ratio | None:
-        return self.terms.rate(self.activity, self.here)
-
-    def cost(self, *, in_kind: bool = True) -> int:
-        """Return the amount; when none was stated what came in was worth, or zero and a problem."""
-        stated = self.activity.amount
-        if stated is not None:
-            return self.money(stated)
-        worth = self.terms.worth(self.units, self.activity, self.here) if in_kind else None
-        if worth is None:
-            self.out.problems[self.here] = (
-                "cost_unknown",
-                f"the {self.activity.kind} of {self.on} states no cost; gains on its units are not known",
-            )
-        return worth or 0
-
-    def add(self, event: Event, *, priced: bool = False) -> None:
-        self.out.events[self.here].append(event)
-        if priced and self.activity.currency is not None:
-            self.out.currencies[self.here].add(self.activity.currency)
-
-    def arrive(self, there: PositionKey) -> None:
-        self.out.events[there].append(
-            TransferIn(id=f"{self.id}/in", on=self.on, at=self.at, source=self.id)
-        )
-        self.out.links.append((self.here, there))
 
 
 def lot_events_of(activities: Iterable[LotActivity], terms: Terms = STATED) -> LotEvents:
@@ -171,7 +38,7 @@ def lot_events_of(activities: Iterable[LotActivity], terms: Terms = STATED) -> L
     joined = premiums(activities)
     for activity in activities:
         moment = activity.effective_at.astimezone(dt.UTC)
-        step = _Step(
+        step = Step(
             activity,
             out,
             terms,
@@ -186,8 +53,8 @@ def lot_events_of(activities: Iterable[LotActivity], terms: Terms = STATED) -> L
     return out
 
 
-def _trade(sign: int) -> Callable[[_Step], None]:
-    def build(step: _Step) -> None:
+def _trade(sign: int) -> Callable[[Step], None]:
+    def build(step: Step) -> None:
         activity = step.activity
         end = step.premiums.get(activity.id)
         step.add(
@@ -212,12 +79,12 @@ def _trade(sign: int) -> Callable[[_Step], None]:
     return build
 
 
-def _option_expiry(step: _Step) -> None:
+def _option_expiry(step: Step) -> None:
     step.add(OptionExpiry(id=step.id, on=step.on, at=step.at, quantity=step.units, rate=step.rate))
 
 
-def _option_end(sign: int) -> Callable[[_Step], None]:
-    def build(step: _Step) -> None:
+def _option_end(sign: int) -> Callable[[Step], None]:
+    def build(step: Step) -> None:
         quantity = sign * step.units
         if step.activity.id not in step.premiums.values():
             step.add(
@@ -234,7 +101,7 @@ def _option_end(sign: int) -> Callable[[_Step], None]:
     return build
 
 
-def _delivery_in(step: _Step) -> None:
+def _delivery_in(step: Step) -> None:
     event = DeliveryIn(
         id=step.id,
         on=step.on,
@@ -247,19 +114,19 @@ def _delivery_in(step: _Step) -> None:
     step.add(event, priced=True)
 
 
-def _delivery_out(step: _Step) -> None:
+def _delivery_out(step: Step) -> None:
     value = None if step.activity.amount is None else step.money(step.activity.amount)
     _sent(step, value)
 
 
-def _sent(step: _Step, value: int | None) -> None:
+def _sent(step: Step, value: int | None) -> None:
     event = DeliveryOut(
         id=step.id, on=step.on, at=step.at, quantity=step.units, value=value, rate=step.rate
     )
     step.add(event, priced=value is not None)
 
 
-def _reward(step: _Step) -> None:
+def _reward(step: Step) -> None:
     event = Reward(
         id=step.id,
         on=step.on,
@@ -271,13 +138,13 @@ def _reward(step: _Step) -> None:
     step.add(event, priced=True)
 
 
-def _paid_in_kind(step: _Step) -> None:
+def _paid_in_kind(step: Step) -> None:
     """Handle a cost paid in units; a cost in cash that only names the instrument moves none."""
     if step.activity.amount is None and step.activity.quantity:
         _sent(step, step.terms.worth(step.units, step.activity, step.here))
 
 
-def _transfer_out(step: _Step) -> None:
+def _transfer_out(step: Step) -> None:
     other = step.activity.counter_account_id
     if other is None:
         _delivery_out(step)
@@ -295,7 +162,7 @@ def _transfer_out(step: _Step) -> None:
     step.arrive((other, step.activity.instrument_id))
 
 
-def _transfer_in(step: _Step) -> None:
+def _transfer_in(step: Step) -> None:
     other = step.activity.counter_account_id
     if other is None:
         _delivery_in(step)
@@ -310,7 +177,7 @@ def _transfer_in(step: _Step) -> None:
     step.out.links.append((there, step.here))
 
 
-def _split(step: _Step) -> None:
+def _split(step: Step) -> None:
     if step.activity.ratio is None:
         return
     numerator, denominator = step.activity.ratio
@@ -327,12 +194,12 @@ def _split(step: _Step) -> None:
     )
 
 
-def _there(step: _Step) -> PositionKey | None:
+def _there(step: Step) -> PositionKey | None:
     received = step.activity.counter_instrument_id
     return None if received is None else (step.activity.account_id, received)
 
 
-def _spin_off(step: _Step) -> None:
+def _spin_off(step: Step) -> None:
     there = _there(step)
     if there is None:
         return
@@ -359,7 +226,7 @@ def _spin_off(step: _Step) -> None:
     step.arrive(there)
 
 
-def _merger(step: _Step) -> None:
+def _merger(step: Step) -> None:
     there = _there(step)
     stated = step.activity.stock_value
     value = None if stated is None else step.money(stated)
@@ -380,7 +247,7 @@ def _merger(step: _Step) -> None:
         step.arrive(there)
 
 
-def _rename(step: _Step) -> None:
+def _rename(step: Step) -> None:
     there = _there(step)
     if there is None:
         return
@@ -392,7 +259,7 @@ def _rename(step: _Step) -> None:
     step.arrive(there)
 
 
-def _return_of_capital(step: _Step) -> None:
+def _return_of_capital(step: Step) -> None:
     event = ReturnOfCapital(
         id=step.id,
         on=step.on,
@@ -403,7 +270,7 @@ def _return_of_capital(step: _Step) -> None:
     step.add(event, priced=True)
 
 
-_BUILD: dict[str, Callable[[_Step], None]] = {
+_BUILD: dict[str, Callable[[Step], None]] = {
     ActivityKind.BUY: _trade(1),
     ActivityKind.SELL: _trade(-1),
     ActivityKind.TRANSFER_IN: _transfer_in,

@@ -8,12 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from bursar.core.errors import BursarError
-from bursar.ledger.calc.lot_events import (
-    LotActivity,
-    LotEvents,
-    PositionKey,
-    lot_events_of,
-)
+from bursar.ledger.calc.lot_events import lot_events_of
+from bursar.ledger.calc.lot_steps import LotActivity, LotEvents, PositionKey
 from bursar.ledger.calc.lots.linked import rebuild_linked
 from bursar.ledger.calc.lots.position import Method, Position
 from bursar.ledger.calc.lots.rebuild import Rebuilt

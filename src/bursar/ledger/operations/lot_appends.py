@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bursar.core.errors import BursarError
-from bursar.ledger.calc.lot_events import LotEvents, PositionKey
+from bursar.ledger.calc.lot_steps import LotEvents, PositionKey
 from bursar.ledger.calc.lots.events import (
     DeliveryIn,
     DeliveryOut,

@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from bursar.ledger.calc.lot_events import PositionKey
+from bursar.ledger.calc.lot_steps import PositionKey
 from bursar.ledger.calc.lots.lot import Lot, Match
 from bursar.ledger.operations.derivation import Derived
 

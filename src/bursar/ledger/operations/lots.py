@@ -12,7 +12,7 @@ from typing import Any
 from bursar.core.money import format_decimal, from_units
 from bursar.ledger.calc.components import components
 from bursar.ledger.calc.currencies import currency
-from bursar.ledger.calc.lot_events import PositionKey
+from bursar.ledger.calc.lot_steps import PositionKey
 from bursar.ledger.calc.lots.events import Event
 from bursar.ledger.models.lots import (
     GainsQuery,

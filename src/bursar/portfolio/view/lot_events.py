@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from bursar.core.money import round_to_units
-from bursar.ledger.calc.lot_events import LotActivity, PositionKey, Terms, lot_events_of
+from bursar.ledger.calc.lot_events import lot_events_of
+from bursar.ledger.calc.lot_steps import LotActivity, PositionKey, Terms
 from bursar.ledger.calc.lots.events import Event
 from bursar.ledger.calc.lots.position import Ratio
 from bursar.ledger.operations.legs import ActivityFacts
