@@ -107,10 +107,10 @@ def test_the_gate_calls_the_same_targets() -> None:
 
 
 @pytest.mark.requirement("DEPLOY.01")
-def test_the_image_has_two_stages_and_an_ordinary_user() -> None:
+def test_the_image_builds_apart_and_runs_as_an_ordinary_user() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     stages = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
-    assert stages == ["python:3.11-slim", "python:3.11-slim"]
+    assert stages == ["node:24-slim", "python:3.11-slim", "python:3.11-slim"]
     last = text.rpartition("\nFROM ")[2]
     assert re.search(r"^USER (?!root)\w+$", last, re.MULTILINE)
     assert "build-essential" not in last

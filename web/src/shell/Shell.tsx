@@ -4,6 +4,7 @@ import { usePathname } from "next/navigation";
 import { useState, type ReactNode } from "react";
 import { useMe, useWorkspace } from "@/api/hooks";
 import { ErrorState, Skeleton, StaleNotice } from "@/components/States";
+import { useLiveEvents } from "@/shell/live";
 import { Navigation } from "@/shell/Navigation";
 import { TopBar } from "@/shell/TopBar";
 import { useShortcuts } from "@/shell/shortcuts";
@@ -22,6 +23,7 @@ const CommandPalette = dynamic(
 /** The frame around every page behind the sign-in. */
 export function Shell({ children }: { children: ReactNode }) {
   const me = useMe();
+  useLiveEvents();
   const workspace = useWorkspace();
   const [palette, setPalette] = useState(false);
   // The drawer belongs to the page it was opened on: going elsewhere closes it.
