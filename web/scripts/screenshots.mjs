@@ -30,7 +30,8 @@ const browserSession = await context.newCDPSession(page);
 for (const { name, path, theme, open } of VIEWS) {
   await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
   await page.goto(address + path);
-  await page.waitForLoadState("networkidle");
+  await page.locator("h1").waitFor();
+  await page.waitForTimeout(2500);
   if (open) {
     await page.getByRole("button", { name: open }).click();
     await page.getByText("Computed again from what is listed").waitFor();

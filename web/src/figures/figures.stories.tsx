@@ -76,6 +76,8 @@ const dated = {
     ],
     rates: [],
     lots: [],
+    not_shown: 0,
+    price_gaps: [],
   },
 };
 
