@@ -78,6 +78,7 @@ const dated = {
     lots: [],
     not_shown: 0,
     price_gaps: [],
+    rate_gaps: [],
   },
 };
 
