@@ -21,6 +21,7 @@ test("everything is reached by keyboard: palette, shortcuts, rows", async ({ pag
   await page.goto("/overview/");
   await expect(page.getByText("Needs attention")).toBeVisible();
   await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox")).toBeFocused();
   await page.keyboard.type("performance");
   await page.keyboard.press("Enter");
   await page.waitForURL("**/portfolio/performance/");

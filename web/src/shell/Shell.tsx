@@ -1,7 +1,7 @@
 "use client";
 import dynamic from "next/dynamic";
 import { usePathname } from "next/navigation";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useMe, useWorkspace } from "@/api/hooks";
 import { ErrorState, Skeleton, StaleNotice } from "@/components/States";
 import { useLiveEvents } from "@/shell/live";
@@ -24,6 +24,8 @@ const CommandPalette = dynamic(
 export function Shell({ children }: { children: ReactNode }) {
   const me = useMe();
   useLiveEvents();
+  // Fetched once the page stands, so that the palette takes the first letter typed.
+  useEffect(() => void import("@/shell/CommandPalette"), []);
   const workspace = useWorkspace();
   const [palette, setPalette] = useState(false);
   // The drawer belongs to the page it was opened on: going elsewhere closes it.
