@@ -37,8 +37,8 @@ client: $(STAMP) ## regenerate the web pages' client from the OpenAPI snapshot
 	@deploy/pages.sh --tools
 	$(NPM) client
 
-screenshots: $(STAMP) web ## take the README's screenshots from the demo (needs Chromium)
-	$(PYTHON_IN) -m tests.web.screenshots
+screenshots: ## take the README's screenshots: BURSAR_URL and BURSAR_LINK name a running demo
+	$(NPM) screenshots
 
 check-web: $(STAMP) ## the checks of web/: client, formatting, ESLint, tsc, knip, vitest, Storybook
 	@deploy/pages.sh --tools

@@ -107,7 +107,7 @@ def test_the_gate_calls_the_same_targets() -> None:
 
 
 @pytest.mark.requirement("DEPLOY.01")
-def test_the_image_has_three_stages_and_an_ordinary_user() -> None:
+def test_the_image_builds_apart_and_runs_as_an_ordinary_user() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     stages = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
     assert stages == ["node:24-slim", "python:3.11-slim", "python:3.11-slim"]

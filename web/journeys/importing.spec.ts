@@ -40,7 +40,9 @@ test("an OFX file is tried, confirmed, found everywhere, and undone", async ({ p
     "−$49.90",
   );
   await page.goto("/accounts/");
-  await expect(page.getByRole("row").filter({ hasText: "900900" })).toContainText("$1,200.10");
+  await expect(page.getByRole("row").filter({ hasText: "Checking 0900" })).toContainText(
+    "$1,200.10",
+  );
   await page.goto("/overview/");
   await expect(page.getByRole("button", { name: /^Net worth: \$116,703\.31/ })).toBeVisible();
 

@@ -66,8 +66,52 @@ export interface paths {
         /**
          * Close an empty account; its history stays, and nothing later can be posted to it.
          * @description Close an empty account; its history stays, and nothing later can be posted to it.
+         *
+         *     Refused while a payment holds an amount of it, or would pay into it.
          */
         post: operations["ledger.close_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show an account's movements in one currency, each with the balance after it.
+         * @description Show an account's movements in one currency, each with the balance after it.
+         *
+         *     Back-dated movements stand at their own day. Amounts on hold are not in it.
+         */
+        get: operations["ledger.get_account_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account_id}/statement/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take an account's statement out as CSV, at most 100,000 movements.
+         * @description Take an account's statement out as CSV, at most 100,000 movements.
+         */
+        get: operations["ledger.export_account_statement"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -157,6 +201,152 @@ export interface paths {
          *     The old one works for overlap_minutes more, so that programs can change over.
          */
         post: operations["identity.rotate_api_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check this workspace's log: rows, leaves, tree, signatures and anchors; name the first fault.
+         * @description Check this workspace's log: rows, leaves, tree, signatures and anchors; name the first fault.
+         *
+         *     At most 200,000 rows; 'bursar audit check' on the server has no limit and checks every log.
+         */
+        get: operations["audit.check_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the signed checkpoints of this workspace's log, oldest first.
+         * @description List the signed checkpoints of this workspace's log, oldest first.
+         */
+        get: operations["audit.list_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the audit trail by operation, actor, object, outcome and time; newest first.
+         * @description Search the audit trail by operation, actor, object, outcome and time; newest first.
+         *
+         *     Every write is there, every refused attempt, and what agents read.
+         */
+        get: operations["audit.search_journal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the public keys that checkpoints are verified with, in the order they came.
+         * @description List the public keys that checkpoints are verified with, in the order they came.
+         */
+        get: operations["audit.list_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the sealed log: rows as they are hashed, their leaves, and the checkpoints over them.
+         * @description Read the sealed log: rows as they are hashed, their leaves, and the checkpoints over them.
+         *
+         *     'bursar audit export' writes all of it to a file that 'bursar audit verify' proves offline.
+         */
+        get: operations["audit.read_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/proofs/consistency/{from_size}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prove that the log of a later checkpoint begins with the log of an earlier one.
+         * @description Prove that the log of a later checkpoint begins with the log of an earlier one.
+         */
+        get: operations["audit.prove_consistency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/proofs/inclusion/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prove that a journal row is in the log that a signed checkpoint stands for.
+         * @description Prove that a journal row is in the log that a signed checkpoint stands for.
+         */
+        get: operations["audit.prove_inclusion"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -400,6 +590,133 @@ export interface paths {
          *     The file goes in whole or not at all; loading it again changes nothing.
          */
         post: operations["market.load_corporate_actions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/effects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List work outside (provider calls, messages), newest first, of packages you may read.
+         * @description List work outside (provider calls, messages), newest first, of packages you may read.
+         *
+         *     states=dead,uncertain is what waits for a person.
+         */
+        get: operations["developer.list_effects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/effects/{effect_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one piece of work outside: state, attempts, progress, what went wrong.
+         * @description Show one piece of work outside: state, attempts, progress, what went wrong.
+         */
+        get: operations["developer.get_effect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/effects/{effect_id}/drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop a waiting, dead or uncertain effect for good; the reason is kept in the journal.
+         * @description Drop a waiting, dead or uncertain effect for good; the reason is kept in the journal.
+         */
+        post: operations["developer.drop_effect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/effects/{effect_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a dead, uncertain or waiting effect again now, with 8 more attempts.
+         * @description Try a dead, uncertain or waiting effect again now, with 8 more attempts.
+         *
+         *     An uncertain one is only looked up at its provider, unless you say that it was not carried out.
+         */
+        post: operations["developer.retry_effect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow events live, as server-sent events.
+         * @description Each block's data is one Event, its id the cursor. `event: end` says why it ends.
+         */
+        get: operations["developer.stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what happened: the newest events, or those after a cursor, oldest first.
+         * @description List what happened: the newest events, or those after a cursor, oldest first.
+         *
+         *     Poll with next_cursor: no event is left out, and none comes twice. You see events of the
+         *     packages you may read. GET /events is the same as a live stream.
+         */
+        get: operations["developer.list_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -705,6 +1022,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/job-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List runs of scheduled jobs, newest first; they are kept for 30 days.
+         * @description List runs of scheduled jobs, newest first; they are kept for 30 days.
+         */
+        get: operations["developer.list_job_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/job-runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one run of a scheduled job.
+         * @description Show one run of a scheduled job.
+         */
+        get: operations["developer.get_job_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/verify": {
         parameters: {
             query?: never;
@@ -713,8 +1070,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check the whole book: balanced transfers, balances, limits, holds, history, lots.
-         * @description Check the whole book: balanced transfers, balances, limits, holds, history, lots.
+         * Check the whole book: balanced transfers, balances, limits, holds, payments, history, lots.
+         * @description Check the whole book: balanced transfers, balances, limits, holds, payments, history, lots.
          *
          *     Reads every entry; differences should always be 0.
          */
@@ -765,6 +1122,158 @@ export interface paths {
         get: operations["market.check_quality"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List payments newest first, by state, account, amount, day, reference or text.
+         * @description List payments newest first, by state, account, amount, day, reference or text.
+         */
+        get: operations["payments.list_payments"];
+        put?: never;
+        /**
+         * Pay an amount from an account's balance to another own account or to somebody outside.
+         * @description Pay an amount from an account's balance to another own account or to somebody outside.
+         *
+         *     Moves money in the book at once, or with capture_method manual only holds it; no bank is told.
+         */
+        post: operations["payments.initiate_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{payment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show where a payment stands, what can still be refunded, and all that happened to it.
+         * @description Show where a payment stands, what can still be refunded, and all that happened to it.
+         */
+        get: operations["payments.check_payment_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{payment_id}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay what a payment holds, wholly or in part.
+         * @description Pay what a payment holds, wholly or in part.
+         *
+         *     The rest is released, or with final false stays held for another capture.
+         */
+        post: operations["payments.capture_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{payment_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a payment back in full or in part, never more than was paid and not yet refunded.
+         * @description Give a payment back in full or in part, never more than was paid and not yet refunded.
+         *
+         *     Who was paid needs the money; the record keeps who asked and why.
+         */
+        post: operations["payments.process_refund"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{payment_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel what a payment still holds, so that the payer can spend it again.
+         * @description Cancel what a payment still holds, so that the payer can spend it again.
+         */
+        post: operations["payments.cancel_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/{payment_id}/reversal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a payment made in error, as of the day it was made; what it still holds is released.
+         * @description Undo a payment made in error, as of the day it was made; what it still holds is released.
+         *
+         *     The book keeps both. A payment that was refunded in part is refunded in full instead.
+         */
+        post: operations["payments.reverse_payment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payments/expire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release what payments hold beyond their time; the server does this every minute by itself.
+         * @description Release what payments hold beyond their time; the server does this every minute by itself.
+         */
+        post: operations["payments.expire_payments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1227,6 +1736,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the jobs that run by themselves, with their last run and about when they run next.
+         * @description List the jobs that run by themselves, with their last run and about when they run next.
+         */
+        get: operations["developer.list_schedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{job}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a scheduled job now; one that is running is not started a second time.
+         * @description Run a scheduled job now; one that is running is not started a second time.
+         */
+        post: operations["developer.run_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transactions": {
         parameters: {
             query?: never;
@@ -1296,6 +1845,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/transactions/{transaction_id}/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what units cost that came in without a cost, and when they were bought.
+         * @description Say what units cost that came in without a cost, and when they were bought.
+         *
+         *     With from_instrument they are the result of a spin-off or merger, and the cost carries over.
+         */
+        post: operations["banking.state_cost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/transactions/{transaction_id}/reversal": {
         parameters: {
             query?: never;
@@ -1312,6 +1883,68 @@ export interface paths {
          *     Importing its statement again does not bring it back.
          */
         post: operations["banking.reverse_transaction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move an amount between two own accounts; another currency needs a rate or the amount arriving.
+         * @description Move an amount between two own accounts; another currency needs a rate or the amount arriving.
+         *
+         *     Moves money in the book; no bank is told.
+         */
+        post: operations["payments.create_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{transfer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one transfer between own accounts.
+         * @description Show one transfer between own accounts.
+         */
+        get: operations["payments.get_transfer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/transfers/{transfer_id}/reversal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a transfer as of the day it was made; who received it needs the money. The book keeps both.
+         * @description Undo a transfer as of the day it was made; who received it needs the money. The book keeps both.
+         */
+        post: operations["payments.reverse_transfer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1581,6 +2214,79 @@ export interface components {
              * @default false
              */
             with_closed?: boolean;
+        };
+        /**
+         * AccountStatement
+         * @description Opening balance and movements in, out and closing balance of the whole period.
+         */
+        AccountStatement: {
+            /**
+             * Account Id
+             * Format: uuid
+             * @description The account.
+             */
+            account_id: string;
+            /**
+             * Closing
+             * Format: decimal
+             * @description Balance at the end of the last day.
+             */
+            closing: string;
+            /**
+             * Currency
+             * @description Currency of every amount here.
+             */
+            currency: string;
+            /**
+             * First Day
+             * Format: date
+             * @description First day.
+             */
+            first_day: string;
+            /**
+             * Items
+             * @description The movements of this page, oldest first.
+             */
+            items: components["schemas"]["StatementLine"][];
+            /**
+             * Last Day
+             * Format: date
+             * @description Last day.
+             */
+            last_day: string;
+            /**
+             * Lines
+             * @description Movements in the period.
+             */
+            lines: number;
+            /**
+             * Money In
+             * Format: decimal
+             * @description Sum of what came in.
+             */
+            money_in: string;
+            /**
+             * Money Out
+             * Format: decimal
+             * @description Sum of what went out, positive.
+             */
+            money_out: string;
+            /**
+             * Name
+             * @description Its name.
+             */
+            name: string;
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+            /**
+             * Opening
+             * Format: decimal
+             * @description Balance before the first day.
+             */
+            opening: string;
         };
         /**
          * AccountWithBalances
@@ -2362,7 +3068,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        bursar__ledger__models__activities__ActivityKind: "buy" | "sell" | "deposit" | "withdrawal" | "transfer_in" | "transfer_out" | "dividend" | "interest" | "interest_charge" | "fee" | "tax" | "tax_refund" | "fx_conversion" | "split" | "spin_off" | "merger" | "rename" | "return_of_capital" | "staking_reward" | "delivery_in" | "delivery_out" | "other_income" | "opening_balance";
+        bursar__ledger__models__activities__ActivityKind: "buy" | "sell" | "deposit" | "withdrawal" | "transfer_in" | "transfer_out" | "dividend" | "interest" | "interest_charge" | "fee" | "tax" | "tax_refund" | "fx_conversion" | "split" | "spin_off" | "merger" | "rename" | "return_of_capital" | "staking_reward" | "delivery_in" | "delivery_out" | "other_income" | "opening_balance" | "option_exercise" | "option_assignment" | "option_expiry";
         /**
          * LotProblem
          * @description Why a position's lots are missing or incomplete.
@@ -2393,7 +3099,7 @@ export interface components {
         };
         /**
          * LotProblem
-         * @description A position whose lots cannot be derived.
+         * @description A position whose lots cannot be derived, or do not know what they cost.
          */
         bursar__portfolio__models__figures__LotProblem: {
             /**
@@ -2403,15 +3109,67 @@ export interface components {
              */
             account_id: string;
             /**
+             * Code
+             * @description lots_undefined, cost_unknown or cost_share_unknown.
+             */
+            code: string;
+            /**
+             * Hint
+             * @description What to do about it.
+             * @default null
+             */
+            hint: string | null;
+            /**
              * Instrument Id
              * @description The instrument.
              */
             instrument_id: string | null;
             /**
+             * Name
+             * @description Its ticker or name.
+             */
+            name: string;
+            /**
              * Problem
-             * @description What contradicts what.
+             * @description What contradicts what, or what is not known.
              */
             problem: string;
+            /**
+             * Transaction Id
+             * @description The transaction that does not say what the units cost.
+             * @default null
+             */
+            transaction_id: string | null;
+        };
+        /**
+         * CaptureMethod
+         * @description Whether the amount is paid at once or held first.
+         * @enum {string}
+         */
+        CaptureMethod: "automatic" | "manual";
+        /**
+         * CapturePayment
+         * @description How much of a held payment to capture.
+         */
+        CapturePayment: {
+            /**
+             * Amount
+             * @description Amount to capture; left out: all that is held.
+             * @default null
+             */
+            amount?: string | null;
+            /**
+             * Final
+             * @description Release the rest; false keeps it held for another capture.
+             * @default true
+             */
+            final?: boolean;
+            /**
+             * Payment Id
+             * Format: uuid
+             * @description Id of the payment.
+             */
+            payment_id: string;
         };
         /**
          * CashMove
@@ -2611,6 +3369,24 @@ export interface components {
             name?: string | null;
         };
         /**
+         * CheckpointQuery
+         * @description Which checkpoints to return: oldest first.
+         */
+        CheckpointQuery: {
+            /**
+             * Cursor
+             * @description Where to go on: next_cursor of the previous page.
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @description Rows to return, at most 500.
+             * @default 25
+             */
+            limit?: number;
+        };
+        /**
          * CheckQuality
          * @description Which prices to check.
          */
@@ -2680,27 +3456,77 @@ export interface components {
         Completeness: {
             /**
              * Complete
-             * @description True when nothing is missing or stale.
+             * @description True when nothing is missing or stale in the period.
              */
             complete: boolean;
             /**
              * Lots
-             * @description Positions without lots.
+             * @description Positions without lots, and lots without a cost.
              * @default []
              */
             lots: components["schemas"]["bursar__portfolio__models__figures__LotProblem"][];
             /**
+             * Not Shown
+             * @description Rows left out of these lists by their limit.
+             * @default 0
+             */
+            not_shown: number;
+            /**
+             * Price Gaps
+             * @description Stretches of days before it without a fresh price, longest first.
+             * @default []
+             */
+            price_gaps: components["schemas"]["PriceGap"][];
+            /**
              * Prices
-             * @description Missing and stale prices.
+             * @description Missing and stale prices on the last day.
              * @default []
              */
             prices: components["schemas"]["PriceProblem"][];
             /**
+             * Rate Gaps
+             * @description Stretches of days before it without a fresh rate, longest first.
+             * @default []
+             */
+            rate_gaps: components["schemas"]["RateGap"][];
+            /**
              * Rates
-             * @description Missing and stale exchange rates.
+             * @description Missing and stale exchange rates on the last day.
              * @default []
              */
             rates: components["schemas"]["RateProblem"][];
+        };
+        /**
+         * ConsistencyProof
+         * @description Proof that the later log begins with the earlier one (RFC 9162, 2.1.4).
+         */
+        ConsistencyProof: {
+            /** @description The earlier checkpoint. */
+            earlier: components["schemas"]["SignedCheckpoint"];
+            /**
+             * Hashes
+             * @description The proof.
+             */
+            hashes: string[];
+            /** @description The later checkpoint. */
+            later: components["schemas"]["SignedCheckpoint"];
+        };
+        /**
+         * ConsistencyQuery
+         * @description Which two checkpoints to connect.
+         */
+        ConsistencyQuery: {
+            /**
+             * From Size
+             * @description Size of the earlier checkpoint.
+             */
+            from_size: number;
+            /**
+             * To Size
+             * @description Size of the later checkpoint; the newest if none.
+             * @default null
+             */
+            to_size?: number | null;
         };
         /**
          * CorporateActionRow
@@ -2810,6 +3636,12 @@ export interface components {
              */
             account: string;
             /**
+             * Acquired On
+             * @description delivery_in, transfer_in, opening_balance: the day the units were bought; left out: the day they come in.
+             * @default null
+             */
+            acquired_on?: string | null;
+            /**
              * Amount
              * @description Gross cash before fees and taxes; buy and sell: left out, it is quantity times unit_price.
              * @default null
@@ -2841,13 +3673,13 @@ export interface components {
             counter_currency?: string | null;
             /**
              * Counter Instrument
-             * @description spin_off, merger, rename: the instrument received.
+             * @description spin_off, merger, rename: the instrument received. option_exercise, option_assignment: the underlying; record its buy or sell at the strike beside it, on the same day, and the premium joins it.
              * @default null
              */
             counter_instrument?: string | null;
             /**
              * Counter Quantity
-             * @description Units of it received.
+             * @description Units of it received; for options left out: contracts times contract size.
              * @default null
              */
             counter_quantity?: string | null;
@@ -2880,7 +3712,7 @@ export interface components {
              * @default null
              */
             instrument?: string | null;
-            /** @description buy, sell, deposit, withdrawal, transfer_in, transfer_out, dividend, interest, interest_charge, fee, tax, tax_refund, fx_conversion, split, spin_off, merger, rename, return_of_capital, staking_reward, delivery_in, delivery_out, other_income or opening_balance. */
+            /** @description buy, sell, deposit, withdrawal, transfer_in, transfer_out, dividend, interest, interest_charge, fee, tax, tax_refund, fx_conversion, split, spin_off, merger, rename, return_of_capital, staking_reward, delivery_in, delivery_out, other_income, opening_balance, option_exercise, option_assignment or option_expiry. */
             kind: components["schemas"]["bursar__ledger__models__activities__ActivityKind"];
             /**
              * Lots
@@ -3058,6 +3890,58 @@ export interface components {
             person_id: string;
         };
         /**
+         * CreateTransfer
+         * @description An amount to move between two of your accounts.
+         */
+        CreateTransfer: {
+            /**
+             * Amount
+             * Format: decimal
+             * @description Amount that leaves, above zero.
+             */
+            amount: string;
+            /**
+             * Currency
+             * @description Its currency; left out: the giving account's.
+             * @default null
+             */
+            currency?: string | null;
+            /**
+             * Description
+             * @description What it is for.
+             * @default null
+             */
+            description?: string | null;
+            /**
+             * From Account
+             * @description Account that gives: its name or id.
+             */
+            from_account: string;
+            /**
+             * Rate
+             * @description Other currency: what one unit of `currency` gives of `to_currency`.
+             * @default null
+             */
+            rate?: string | null;
+            /**
+             * To Account
+             * @description Account that receives: its name or id.
+             */
+            to_account: string;
+            /**
+             * To Amount
+             * @description Other currency: the exact amount that arrives, instead of a rate.
+             * @default null
+             */
+            to_amount?: string | null;
+            /**
+             * To Currency
+             * @description Currency that arrives; left out: the same.
+             * @default null
+             */
+            to_currency?: string | null;
+        };
+        /**
          * DefinitionRow
          * @description What a definition id means.
          */
@@ -3204,6 +4088,108 @@ export interface components {
              */
             taxonomy?: string | null;
         };
+        /**
+         * DropEffect
+         * @description Input of developer.drop_effect.
+         */
+        DropEffect: {
+            /**
+             * Effect Id
+             * Format: uuid
+             * @description The effect's id.
+             */
+            effect_id: string;
+            /**
+             * Reason
+             * @description Why it shall not happen; kept in the journal.
+             */
+            reason: string;
+        };
+        /**
+         * Effect
+         * @description Work outside: what kind, how it goes, what went wrong.
+         */
+        Effect: {
+            /**
+             * Attempts
+             * @description Attempts begun.
+             */
+            attempts: number;
+            /**
+             * Attempts Max
+             * @description Given up after this many; a retry allows 8 more.
+             */
+            attempts_max: number;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was asked for, UTC.
+             */
+            created_at: string;
+            /**
+             * Error Code
+             * @description What went wrong last.
+             */
+            error_code: string | null;
+            /**
+             * Error Message
+             * @description The same in a sentence.
+             */
+            error_message: string | null;
+            /**
+             * Finished At
+             * @description When it ended, UTC.
+             */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description Id; the provider's idempotency key, too.
+             */
+            id: string;
+            /**
+             * In Doubt
+             * @description The last attempt ended without an answer.
+             */
+            in_doubt: boolean;
+            /**
+             * Kind
+             * @description What is done, such as market.fetch_prices.
+             */
+            kind: string;
+            /**
+             * Next At
+             * @description When it is tried next; null when it is not.
+             */
+            next_at: string | null;
+            /** @description How far it is, where it says so. */
+            progress: components["schemas"]["Progress"] | null;
+            /**
+             * Request Id
+             * @description The request that asked for it.
+             */
+            request_id: string;
+            /** @description queued, running, done; dead (given up), uncertain (a person must look), dropped. */
+            state: components["schemas"]["EffectState"];
+        };
+        /**
+         * EffectId
+         * @description Input of developer.get_effect.
+         */
+        EffectId: {
+            /**
+             * Effect Id
+             * Format: uuid
+             * @description The effect's id.
+             */
+            effect_id: string;
+        };
+        /**
+         * EffectState
+         * @description Where an effect stands.
+         * @enum {string}
+         */
+        EffectState: "queued" | "running" | "done" | "dead" | "uncertain" | "dropped";
         /** Error */
         Error: {
             /** @description Stable name of the error. */
@@ -3217,6 +4203,129 @@ export interface components {
             /** @description One sentence for the user. */
             message: string;
             retry_after_seconds?: number;
+        };
+        /**
+         * Event
+         * @description One thing that happened; fetch the objects for their figures.
+         */
+        Event: {
+            /**
+             * Accounts
+             * @description Ids of accounts touched, at most 20.
+             */
+            accounts: string[];
+            /** @description Who acted. */
+            actor: components["schemas"]["EventActor"];
+            /**
+             * At
+             * Format: date-time
+             * @description When, UTC.
+             */
+            at: string;
+            /**
+             * Cursor
+             * @description Go on after this event from here.
+             */
+            cursor: string;
+            /**
+             * Facts
+             * @description What happened, at most 20 facts.
+             */
+            facts: components["schemas"]["EventFact"][];
+            /**
+             * Facts Total
+             * @description How many facts there are.
+             */
+            facts_total: number;
+            /**
+             * Id
+             * @description Stable id, unique in this installation.
+             */
+            id: string;
+            /**
+             * Outcome
+             * @description done or refused.
+             */
+            outcome: string;
+            /**
+             * Request Id
+             * @description The request, as in the answer's X-Request-Id.
+             */
+            request_id: string;
+            /**
+             * Type
+             * @description The operation's name.
+             */
+            type: string;
+        };
+        /**
+         * EventActor
+         * @description Who acted, and through which door.
+         */
+        EventActor: {
+            /**
+             * Kind
+             * @description person, token, agent or system.
+             */
+            kind: string;
+            /**
+             * Source
+             * @description rest, mcp, cli or job.
+             */
+            source: string;
+            /**
+             * User Id
+             * @description The person, or the one a token acts for.
+             */
+            user_id: string | null;
+        };
+        /**
+         * EventFact
+         * @description What happened to which object.
+         */
+        EventFact: {
+            /**
+             * Object
+             * @description Id of the object.
+             */
+            object: string;
+            /**
+             * Type
+             * @description Name of the fact, such as account.opened.
+             */
+            type: string;
+        };
+        /**
+         * Events
+         * @description Events in order, and where to go on.
+         */
+        Events: {
+            /**
+             * Items
+             * @description Events, oldest first.
+             */
+            items: components["schemas"]["Event"][];
+            /**
+             * More
+             * @description Whether more events wait already.
+             */
+            more: boolean;
+            /**
+             * Next Cursor
+             * @description Cursor to go on from; it stays good when nothing has happened.
+             */
+            next_cursor: string;
+        };
+        /**
+         * ExpiredPayments
+         * @description What the expiry of holds did.
+         */
+        ExpiredPayments: {
+            /**
+             * Expired
+             * @description Payments whose hold was released.
+             */
+            expired: number;
         };
         /**
          * ExplainRequest
@@ -3402,6 +4511,32 @@ export interface components {
             rows: number;
         };
         /**
+         * ExportedStatement
+         * @description A statement as a file.
+         */
+        ExportedStatement: {
+            /**
+             * Content
+             * @description Its text, UTF-8.
+             */
+            content: string;
+            /**
+             * Filename
+             * @description Name for the file.
+             */
+            filename: string;
+            /**
+             * Media Type
+             * @description Its media type.
+             */
+            media_type: string;
+            /**
+             * Rows
+             * @description Movements in it.
+             */
+            rows: number;
+        };
+        /**
          * ExportFormat
          * @description In which form the book is taken out.
          * @enum {string}
@@ -3454,7 +4589,7 @@ export interface components {
             roots: string[];
             /**
              * Unit
-             * @description money, ratio (0.05 is 5 %), ratio_per_year, days, quantity.
+             * @description money, ratio (0.05 is 5 %), ratio_per_year, number (such as a Sharpe ratio), days, quantity.
              */
             unit: string;
             /**
@@ -3643,10 +4778,15 @@ export interface components {
              * @description Whether more gains matched than the limit shows.
              */
             truncated: boolean;
+            /**
+             * Without Cost
+             * @description Gains without a value because the cost is not stated; in no total.
+             */
+            without_cost: number;
         };
         /**
          * GainTotal
-         * @description Sums over all matching gains, also those beyond the limit.
+         * @description Sums over all matching gains with a cost, also those beyond the limit.
          */
         GainTotal: {
             /**
@@ -4237,6 +5377,56 @@ export interface components {
             partial?: boolean;
         };
         /**
+         * InclusionProof
+         * @description Proof that a row is in the log that a checkpoint signs (RFC 9162, 2.1.3).
+         */
+        InclusionProof: {
+            /** @description The checkpoint it leads to. */
+            checkpoint: components["schemas"]["SignedCheckpoint"];
+            /**
+             * Hashes
+             * @description The proof, from the leaf's side up.
+             */
+            hashes: string[];
+            /**
+             * Leaf Hash
+             * @description Its sealed hash: SHA-256 of a zero byte and the row.
+             */
+            leaf_hash: string;
+            /**
+             * Leaf Index
+             * @description Its index in the log.
+             */
+            leaf_index: number;
+            /**
+             * Row
+             * @description The row as it is hashed; null when it is gone.
+             */
+            row: string | null;
+            /**
+             * Seq
+             * @description Number of the journal row.
+             */
+            seq: number;
+        };
+        /**
+         * InclusionQuery
+         * @description Which row to prove, against which checkpoint.
+         */
+        InclusionQuery: {
+            /**
+             * Seq
+             * @description Number of the journal row.
+             */
+            seq: number;
+            /**
+             * Size
+             * @description Size of the checkpoint to prove against; the newest if none.
+             * @default null
+             */
+            size?: number | null;
+        };
+        /**
          * Income
          * @description What was earned in (start, as_of].
          */
@@ -4334,6 +5524,79 @@ export interface components {
              * @default null
              */
             start?: string | null;
+        };
+        /**
+         * InitiatePayment
+         * @description A payment to make: from one of your accounts to another, or to somebody outside.
+         */
+        InitiatePayment: {
+            /**
+             * Amount
+             * Format: decimal
+             * @description Amount above zero, such as 12.34.
+             */
+            amount: string;
+            /**
+             * @description automatic: pay at once. manual: hold, capture later.
+             * @default automatic
+             */
+            capture_method?: components["schemas"]["CaptureMethod"];
+            /**
+             * Currency
+             * @description Its currency; left out: the payer account's.
+             * @default null
+             */
+            currency?: string | null;
+            /**
+             * Description
+             * @description What it is for.
+             * @default null
+             */
+            description?: string | null;
+            /**
+             * Expires At
+             * @description manual: when the hold ends by itself; default in 7 days.
+             * @default null
+             */
+            expires_at?: string | null;
+            /**
+             * Metadata
+             * @description Your own texts by name, 8 KiB in all.
+             * @default null
+             */
+            metadata?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Method
+             * @description From the account's own balance.
+             * @default balance
+             * @constant
+             */
+            method?: "balance";
+            /**
+             * Payee Account
+             * @description Own account that is paid: its name or id; left out: somebody outside.
+             * @default null
+             */
+            payee_account?: string | null;
+            /**
+             * Payee Name
+             * @description Who is paid; needed when payee_account is left out.
+             * @default null
+             */
+            payee_name?: string | null;
+            /**
+             * Payer Account
+             * @description Account that pays: its name or id.
+             */
+            payer_account: string;
+            /**
+             * Reference
+             * @description Your own number of it, such as an invoice's.
+             * @default null
+             */
+            reference?: string | null;
         };
         /**
          * InstrumentIncome
@@ -4527,6 +5790,188 @@ export interface components {
             /** @description Role of the new person. */
             role: components["schemas"]["Role"];
         };
+        /**
+         * JobName
+         * @description Input of developer.run_schedule.
+         */
+        JobName: {
+            /**
+             * Job
+             * @description The job's name, such as DataCleanupJob.
+             */
+            job: string;
+        };
+        /**
+         * JobRun
+         * @description One run of a job.
+         */
+        JobRun: {
+            /**
+             * Error Code
+             * @description What went wrong.
+             */
+            error_code: string | null;
+            /**
+             * Finished At
+             * @description When it ended, UTC.
+             */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Job
+             * @description The job's name.
+             */
+            job: string;
+            /**
+             * Result
+             * @description What it did.
+             */
+            result: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /**
+             * Started At
+             * Format: date-time
+             * @description When it began, UTC.
+             */
+            started_at: string;
+            /**
+             * State
+             * @description running, done, failed, or lost with its worker.
+             */
+            state: string;
+        };
+        /**
+         * JournalQuery
+         * @description Which journal rows to return.
+         */
+        JournalQuery: {
+            /**
+             * Actor Id
+             * @description Only what this person or credential did, by its id.
+             * @default null
+             */
+            actor_id?: string | null;
+            /**
+             * Cursor
+             * @description Where to go on: next_cursor of the previous page.
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * From At
+             * @description Only rows from this time on.
+             * @default null
+             */
+            from_at?: string | null;
+            /**
+             * Limit
+             * @description Rows to return, at most 500.
+             * @default 25
+             */
+            limit?: number;
+            /**
+             * Object Id
+             * @description Only rows with a fact about this object, by its id.
+             * @default null
+             */
+            object_id?: string | null;
+            /**
+             * Operation
+             * @description Only this operation.
+             * @default null
+             */
+            operation?: string | null;
+            /**
+             * Outcome
+             * @description Only this outcome: done, refused or read.
+             * @default null
+             */
+            outcome?: string | null;
+            /**
+             * To At
+             * @description Only rows before this time.
+             * @default null
+             */
+            to_at?: string | null;
+        };
+        /**
+         * JournalRow
+         * @description One thing that was done, refused, or read by an agent.
+         */
+        JournalRow: {
+            /**
+             * Actor Kind
+             * @description Kind of caller: person, token, agent, system or nobody.
+             */
+            actor_kind: string;
+            /**
+             * At
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Credential Id
+             * @description The credential that was used.
+             */
+            credential_id: string | null;
+            /**
+             * Error Code
+             * @description Why it was refused.
+             */
+            error_code: string | null;
+            /**
+             * Facts
+             * @description What happened to which objects.
+             */
+            facts: components["schemas"]["JsonValue"][];
+            /**
+             * Input Hash
+             * @description Hash of the operation's name and input.
+             */
+            input_hash: string;
+            /**
+             * Leaf Index
+             * @description Its place in the sealed log; null until sealed.
+             */
+            leaf_index: number | null;
+            /**
+             * Operation
+             * @description What was asked for.
+             */
+            operation: string;
+            /**
+             * Outcome
+             * @description done, refused or read.
+             */
+            outcome: string;
+            /**
+             * Request Id
+             * @description Id of the request.
+             */
+            request_id: string;
+            /**
+             * Seq
+             * @description Number of the row.
+             */
+            seq: number;
+            /**
+             * Source
+             * @description The door: rest, mcp, cli or job.
+             */
+            source: string;
+            /**
+             * User Id
+             * @description The person, if there was one.
+             */
+            user_id: string | null;
+        };
         JsonValue: unknown;
         /**
          * KeyDriftRow
@@ -4677,6 +6122,72 @@ export interface components {
             search?: string | null;
         };
         /**
+         * ListEffects
+         * @description Input of developer.list_effects.
+         */
+        ListEffects: {
+            /**
+             * Cursor
+             * @description Where to go on: next_cursor of the previous page.
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Kind
+             * @description Only effects of this kind, such as market.fetch_prices.
+             * @default null
+             */
+            kind?: string | null;
+            /**
+             * Limit
+             * @description Rows to return, at most 500.
+             * @default 25
+             */
+            limit?: number;
+            /**
+             * States
+             * @description Only effects in these states; nothing means all.
+             * @default []
+             */
+            states?: components["schemas"]["EffectState"][];
+        };
+        /**
+         * ListEvents
+         * @description Input of developer.list_events.
+         */
+        ListEvents: {
+            /**
+             * Cursor
+             * @description Events after this cursor; 'start' is the beginning, nothing the newest ones.
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Limit
+             * @description Events to return, at most 500.
+             * @default 25
+             */
+            limit?: number;
+            /**
+             * Objects
+             * @description Ids of objects, such as accounts, to hear about.
+             * @default []
+             */
+            objects?: string[];
+            /**
+             * Refused
+             * @description Also attempts that were refused; they changed nothing.
+             * @default false
+             */
+            refused?: boolean;
+            /**
+             * Types
+             * @description Operation names (ledger.open_account), fact names (account.opened) or all of a package (ledger.*).
+             * @default []
+             */
+            types?: string[];
+        };
+        /**
          * ListImports
          * @description Which imports to list; the newest first.
          */
@@ -4730,6 +6241,78 @@ export interface components {
             search?: string | null;
         };
         /**
+         * ListPayments
+         * @description Which payments to list; what is left out does not restrict.
+         */
+        ListPayments: {
+            /**
+             * Account
+             * @description Paid from or into this account: its name or id.
+             * @default null
+             */
+            account?: string | null;
+            /**
+             * Amount Max
+             * @description Largest amount.
+             * @default null
+             */
+            amount_max?: string | null;
+            /**
+             * Amount Min
+             * @description Smallest amount.
+             * @default null
+             */
+            amount_min?: string | null;
+            /**
+             * Currency
+             * @description Only this currency.
+             * @default null
+             */
+            currency?: string | null;
+            /**
+             * Cursor
+             * @description Where to go on: next_cursor of the previous page.
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * First Day
+             * @description Made on this day or later.
+             * @default null
+             */
+            first_day?: string | null;
+            /**
+             * Last Day
+             * @description Made on this day or earlier.
+             * @default null
+             */
+            last_day?: string | null;
+            /**
+             * Limit
+             * @description Rows to return, at most 500.
+             * @default 25
+             */
+            limit?: number;
+            /**
+             * Reference
+             * @description Exactly this reference.
+             * @default null
+             */
+            reference?: string | null;
+            /**
+             * Statuses
+             * @description Only these states.
+             * @default []
+             */
+            statuses?: components["schemas"]["PaymentStatus"][];
+            /**
+             * Text
+             * @description Part of payee or description.
+             * @default null
+             */
+            text?: string | null;
+        };
+        /**
          * ListPrices
          * @description Which days to list, newest first.
          */
@@ -4760,6 +6343,30 @@ export interface components {
             /**
              * Limit
              * @description Days to return, at most 5,000.
+             * @default 25
+             */
+            limit?: number;
+        };
+        /**
+         * ListRuns
+         * @description Input of developer.list_job_runs.
+         */
+        ListRuns: {
+            /**
+             * Cursor
+             * @description Where to go on: next_cursor of the previous page.
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * Job
+             * @description Only runs of this job.
+             * @default null
+             */
+            job?: string | null;
+            /**
+             * Limit
+             * @description Rows to return, at most 500.
              * @default 25
              */
             limit?: number;
@@ -4853,6 +6460,103 @@ export interface components {
             text?: string | null;
         };
         /**
+         * LogPage
+         * @description A part of the sealed log, with the checkpoints that end in it.
+         */
+        LogPage: {
+            /**
+             * Checkpoints
+             * @description Checkpoints over these rows.
+             */
+            checkpoints: components["schemas"]["SignedCheckpoint"][];
+            /**
+             * Log Id
+             * Format: uuid
+             * @description The log: the workspace's id.
+             */
+            log_id: string;
+            /**
+             * Next Index
+             * @description Where to go on; null at the end.
+             */
+            next_index: number | null;
+            /**
+             * Rows
+             * @description The rows.
+             */
+            rows: components["schemas"]["SealedRow"][];
+            /**
+             * Size
+             * @description Rows in the log as of the checkpoint asked for; 0 without one.
+             */
+            size: number;
+        };
+        /**
+         * LogQuery
+         * @description Which part of the sealed log to return.
+         */
+        LogQuery: {
+            /**
+             * From Index
+             * @description Index of the first row.
+             * @default 0
+             */
+            from_index?: number;
+            /**
+             * Limit
+             * @description Rows to return, at most 1000.
+             * @default 500
+             */
+            limit?: number;
+            /**
+             * Size
+             * @description Return nothing beyond this size; the newest checkpoint's if none.
+             * @default null
+             */
+            size?: number | null;
+        };
+        /**
+         * LogVerdict
+         * @description What a check of the sealed log found.
+         */
+        LogVerdict: {
+            /**
+             * Anchors
+             * @description Anchors on the server's disk that were met.
+             */
+            anchors: number;
+            /**
+             * Bad Index
+             * @description Index of the first bad row; null when all is well.
+             */
+            bad_index: number | null;
+            /**
+             * Bad Index End
+             * @description Where only a range is known: the first bad row lies before this index.
+             */
+            bad_index_end: number | null;
+            /**
+             * Checkpoints
+             * @description Checkpoints verified.
+             */
+            checkpoints: number;
+            /**
+             * Holds
+             * @description Whether every row is what was sealed and signed.
+             */
+            holds: boolean;
+            /**
+             * Reason
+             * @description What is wrong.
+             */
+            reason: string | null;
+            /**
+             * Rows
+             * @description Rows checked.
+             */
+            rows: number;
+        };
+        /**
          * LotChoice
          * @description Take `quantity` units from the lot `lot_id`.
          */
@@ -4868,6 +6572,44 @@ export interface components {
              * @description Units to take from it.
              */
             quantity: string;
+        };
+        /**
+         * LotOrigin
+         * @description What stands behind the amount of a lot or match, in the currency of its cost.
+         */
+        LotOrigin: {
+            /**
+             * Acquired On
+             * Format: date
+             * @description Day of acquisition.
+             */
+            acquired_on: string;
+            /**
+             * Cost
+             * Format: decimal
+             * @description Cost of the units, fees and taxes included.
+             */
+            cost: string;
+            /**
+             * Cost Rate
+             * @description Report currency per unit of it on the day the units came in; null: none, or a pool of several days.
+             */
+            cost_rate: string | null;
+            /**
+             * Currency
+             * @description Currency of cost and proceeds.
+             */
+            currency: string;
+            /**
+             * Proceeds
+             * @description What they brought; null for an open lot.
+             */
+            proceeds: string | null;
+            /**
+             * Proceeds Rate
+             * @description The same rate on the day they went.
+             */
+            proceeds_rate: string | null;
         };
         /**
          * LotsQuery
@@ -5393,10 +7135,9 @@ export interface components {
             activity_id: string;
             /**
              * Cost
-             * Format: decimal
-             * @description Their cost with fees and taxes.
+             * @description Their cost with fees and taxes; null: what brought them does not say.
              */
-            cost: string;
+            cost: string | null;
             /**
              * Currency
              * @description Currency of the cost.
@@ -5476,6 +7217,19 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Page[Effect] */
+        Page_Effect_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["Effect"][];
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
         /** Page[ImportRow] */
         Page_ImportRow_: {
             /**
@@ -5502,6 +7256,32 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Page[JobRun] */
+        Page_JobRun_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["JobRun"][];
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[JournalRow] */
+        Page_JournalRow_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["JournalRow"][];
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
         /** Page[Member] */
         Page_Member_: {
             /**
@@ -5509,6 +7289,19 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["Member"][];
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[PaymentRow] */
+        Page_PaymentRow_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["PaymentRow"][];
             /**
              * Next Cursor
              * @description Cursor of the next page; null on the last page.
@@ -5535,6 +7328,19 @@ export interface components {
              * @description The rows of this page.
              */
             items: components["schemas"]["Session"][];
+            /**
+             * Next Cursor
+             * @description Cursor of the next page; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[SignedCheckpoint] */
+        Page_SignedCheckpoint_: {
+            /**
+             * Items
+             * @description The rows of this page.
+             */
+            items: components["schemas"]["SignedCheckpoint"][];
             /**
              * Next Cursor
              * @description Cursor of the next page; null on the last page.
@@ -5601,6 +7407,493 @@ export interface components {
              */
             volatility: string;
         };
+        /**
+         * Payment
+         * @description A payment as it stands.
+         */
+        Payment: {
+            /**
+             * Amount
+             * Format: decimal
+             * @description Amount asked for.
+             */
+            amount: string;
+            /**
+             * Authorized
+             * Format: decimal
+             * @description Reserved or paid.
+             */
+            authorized: string;
+            /** @description automatic or manual. */
+            capture_method: components["schemas"]["CaptureMethod"];
+            /**
+             * Captured
+             * Format: decimal
+             * @description Paid.
+             */
+            captured: string;
+            /**
+             * Changed At
+             * Format: date-time
+             * @description When it last changed.
+             */
+            changed_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made, in UTC.
+             */
+            created_at: string;
+            /**
+             * Currency
+             * @description Currency of every amount here.
+             */
+            currency: string;
+            /**
+             * Description
+             * @description What it is for.
+             */
+            description: string | null;
+            /**
+             * Disputed
+             * Format: decimal
+             * @description Paid and in dispute.
+             */
+            disputed: string;
+            /**
+             * Expires At
+             * @description When what is on hold is released.
+             */
+            expires_at: string | null;
+            /**
+             * Failure Code
+             * @description Why it failed.
+             */
+            failure_code: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description Id of the payment.
+             */
+            id: string;
+            /**
+             * Idempotency Key
+             * @description Key of the request that made it.
+             */
+            idempotency_key: string | null;
+            /**
+             * Metadata
+             * @description Your own texts.
+             */
+            metadata: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Method
+             * @description What it is paid with.
+             */
+            method: string;
+            /**
+             * On Hold
+             * Format: decimal
+             * @description Reserved and still to be captured or released.
+             */
+            on_hold: string;
+            /**
+             * Payee Account Id
+             * @description Own account paid; null: outside.
+             */
+            payee_account_id: string | null;
+            /**
+             * Payee Name
+             * @description Who is paid, as stated.
+             */
+            payee_name: string | null;
+            /**
+             * Payer Account Id
+             * Format: uuid
+             * @description Account that pays.
+             */
+            payer_account_id: string;
+            /**
+             * Reference
+             * @description Your own number of it.
+             */
+            reference: string | null;
+            /**
+             * Refunded
+             * Format: decimal
+             * @description Paid and given back.
+             */
+            refunded: string;
+            /**
+             * Released
+             * Format: decimal
+             * @description Given back unpaid: released or expired.
+             */
+            released: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["PaymentStatus"];
+        };
+        /**
+         * PaymentDetail
+         * @description A payment with all that happened to it.
+         */
+        PaymentDetail: {
+            /**
+             * Amount
+             * Format: decimal
+             * @description Amount asked for.
+             */
+            amount: string;
+            /**
+             * Authorized
+             * Format: decimal
+             * @description Reserved or paid.
+             */
+            authorized: string;
+            /** @description automatic or manual. */
+            capture_method: components["schemas"]["CaptureMethod"];
+            /**
+             * Captured
+             * Format: decimal
+             * @description Paid.
+             */
+            captured: string;
+            /**
+             * Changed At
+             * Format: date-time
+             * @description When it last changed.
+             */
+            changed_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made, in UTC.
+             */
+            created_at: string;
+            /**
+             * Currency
+             * @description Currency of every amount here.
+             */
+            currency: string;
+            /**
+             * Description
+             * @description What it is for.
+             */
+            description: string | null;
+            /**
+             * Disputed
+             * Format: decimal
+             * @description Paid and in dispute.
+             */
+            disputed: string;
+            /**
+             * Expires At
+             * @description When what is on hold is released.
+             */
+            expires_at: string | null;
+            /**
+             * Failure Code
+             * @description Why it failed.
+             */
+            failure_code: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description Id of the payment.
+             */
+            id: string;
+            /**
+             * Idempotency Key
+             * @description Key of the request that made it.
+             */
+            idempotency_key: string | null;
+            /**
+             * Metadata
+             * @description Your own texts.
+             */
+            metadata: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Method
+             * @description What it is paid with.
+             */
+            method: string;
+            /**
+             * On Hold
+             * Format: decimal
+             * @description Reserved and still to be captured or released.
+             */
+            on_hold: string;
+            /**
+             * Payee Account Id
+             * @description Own account paid; null: outside.
+             */
+            payee_account_id: string | null;
+            /**
+             * Payee Account Name
+             * @description Name of the own account paid.
+             */
+            payee_account_name: string | null;
+            /**
+             * Payee Name
+             * @description Who is paid, as stated.
+             */
+            payee_name: string | null;
+            /**
+             * Payer Account Id
+             * Format: uuid
+             * @description Account that pays.
+             */
+            payer_account_id: string;
+            /**
+             * Payer Account Name
+             * @description Name of the account that pays.
+             */
+            payer_account_name: string;
+            /**
+             * Reference
+             * @description Your own number of it.
+             */
+            reference: string | null;
+            /**
+             * Refundable
+             * Format: decimal
+             * @description What can still be refunded.
+             */
+            refundable: string;
+            /**
+             * Refunded
+             * Format: decimal
+             * @description Paid and given back.
+             */
+            refunded: string;
+            /**
+             * Refunds
+             * @description Its refunds, oldest first.
+             */
+            refunds: components["schemas"]["Refund"][];
+            /**
+             * Released
+             * Format: decimal
+             * @description Given back unpaid: released or expired.
+             */
+            released: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["PaymentStatus"];
+            /**
+             * Timeline
+             * @description Every change, oldest first.
+             */
+            timeline: components["schemas"]["PaymentEvent"][];
+        };
+        /**
+         * PaymentEvent
+         * @description One change of a payment.
+         */
+        PaymentEvent: {
+            /**
+             * Activity Id
+             * @description The activity in the book.
+             */
+            activity_id: string | null;
+            /**
+             * Actor Kind
+             * @description Who did it: person, token, agent, system.
+             */
+            actor_kind: string;
+            /**
+             * Amount
+             * @description The amount it was about.
+             */
+            amount: string | null;
+            /**
+             * At
+             * Format: date-time
+             * @description When, in UTC.
+             */
+            at: string;
+            /**
+             * Credential Id
+             * @description The credential used.
+             */
+            credential_id: string | null;
+            /**
+             * Kind
+             * @description paid, held, captured, released, expired, refunded, reversed, or a status.
+             */
+            kind: string;
+            /**
+             * Reason
+             * @description Why, where stated.
+             */
+            reason: string | null;
+            /** @description The status after it. */
+            status: components["schemas"]["PaymentStatus"];
+            /**
+             * User Id
+             * @description The person, or for whom.
+             */
+            user_id: string | null;
+        };
+        /**
+         * PaymentReference
+         * @description Names one payment.
+         */
+        PaymentReference: {
+            /**
+             * Payment Id
+             * Format: uuid
+             * @description Id of the payment.
+             */
+            payment_id: string;
+        };
+        /**
+         * PaymentRow
+         * @description A payment with the names of its accounts.
+         */
+        PaymentRow: {
+            /**
+             * Amount
+             * Format: decimal
+             * @description Amount asked for.
+             */
+            amount: string;
+            /**
+             * Authorized
+             * Format: decimal
+             * @description Reserved or paid.
+             */
+            authorized: string;
+            /** @description automatic or manual. */
+            capture_method: components["schemas"]["CaptureMethod"];
+            /**
+             * Captured
+             * Format: decimal
+             * @description Paid.
+             */
+            captured: string;
+            /**
+             * Changed At
+             * Format: date-time
+             * @description When it last changed.
+             */
+            changed_at: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made, in UTC.
+             */
+            created_at: string;
+            /**
+             * Currency
+             * @description Currency of every amount here.
+             */
+            currency: string;
+            /**
+             * Description
+             * @description What it is for.
+             */
+            description: string | null;
+            /**
+             * Disputed
+             * Format: decimal
+             * @description Paid and in dispute.
+             */
+            disputed: string;
+            /**
+             * Expires At
+             * @description When what is on hold is released.
+             */
+            expires_at: string | null;
+            /**
+             * Failure Code
+             * @description Why it failed.
+             */
+            failure_code: string | null;
+            /**
+             * Id
+             * Format: uuid
+             * @description Id of the payment.
+             */
+            id: string;
+            /**
+             * Idempotency Key
+             * @description Key of the request that made it.
+             */
+            idempotency_key: string | null;
+            /**
+             * Metadata
+             * @description Your own texts.
+             */
+            metadata: {
+                [key: string]: string;
+            } | null;
+            /**
+             * Method
+             * @description What it is paid with.
+             */
+            method: string;
+            /**
+             * On Hold
+             * Format: decimal
+             * @description Reserved and still to be captured or released.
+             */
+            on_hold: string;
+            /**
+             * Payee Account Id
+             * @description Own account paid; null: outside.
+             */
+            payee_account_id: string | null;
+            /**
+             * Payee Account Name
+             * @description Name of the own account paid.
+             */
+            payee_account_name: string | null;
+            /**
+             * Payee Name
+             * @description Who is paid, as stated.
+             */
+            payee_name: string | null;
+            /**
+             * Payer Account Id
+             * Format: uuid
+             * @description Account that pays.
+             */
+            payer_account_id: string;
+            /**
+             * Payer Account Name
+             * @description Name of the account that pays.
+             */
+            payer_account_name: string;
+            /**
+             * Reference
+             * @description Your own number of it.
+             */
+            reference: string | null;
+            /**
+             * Refunded
+             * Format: decimal
+             * @description Paid and given back.
+             */
+            refunded: string;
+            /**
+             * Released
+             * Format: decimal
+             * @description Given back unpaid: released or expired.
+             */
+            released: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["PaymentStatus"];
+        };
+        /**
+         * PaymentStatus
+         * @description Where a payment stands.
+         * @enum {string}
+         */
+        PaymentStatus: "created" | "requires_action" | "processing" | "requires_capture" | "partially_captured" | "succeeded" | "partially_refunded" | "refunded" | "reversed" | "canceled" | "expired" | "failed";
         /**
          * Performance
          * @description All measures of one period (start, as_of]: each with its definition and its id.
@@ -5940,6 +8233,22 @@ export interface components {
             weight_after: string;
         };
         /**
+         * PositionReturns
+         * @description What a position returned since the start, with and without exchange rates.
+         */
+        PositionReturns: {
+            /** @description The effect of exchange rates in that gain. */
+            currency_effect: components["schemas"]["FigureValue"];
+            /** @description That effect as a rate. */
+            currency_effect_rate: components["schemas"]["FigureValue"];
+            /** @description Gain in money. */
+            gain: components["schemas"]["FigureValue"];
+            /** @description Time-weighted return. */
+            twr: components["schemas"]["FigureValue"];
+            /** @description The same without the effect of exchange rates. */
+            twr_local: components["schemas"]["FigureValue"];
+        };
+        /**
          * PositionRow
          * @description One instrument or currency in one account.
          */
@@ -6015,6 +8324,11 @@ export interface components {
             rate: string | null;
             /** @description Since the start; null for cash. */
             realised_gain: components["schemas"]["FigureValue"] | null;
+            /**
+             * @description Returns since the start, when asked for.
+             * @default null
+             */
+            returns: components["schemas"]["PositionReturns"] | null;
             /** @description Value less cost; null for cash. */
             unrealised_gain: components["schemas"]["FigureValue"] | null;
             /** @description Market value. */
@@ -6132,6 +8446,12 @@ export interface components {
              * @default null
              */
             method?: components["schemas"]["CostMethod"] | null;
+            /**
+             * Returns
+             * @description Also measure each position since the start: return, return without currency effect, and that effect in money and as a rate.
+             * @default false
+             */
+            returns?: boolean;
         };
         /**
          * PriceBasis
@@ -6139,6 +8459,51 @@ export interface components {
          * @enum {string}
          */
         PriceBasis: "raw" | "split_adjusted" | "adjusted";
+        /**
+         * PriceGap
+         * @description Days on which an instrument was held without a price, or with one older than the limit.
+         */
+        PriceGap: {
+            /**
+             * Days
+             * @description How many days.
+             */
+            days: number;
+            /**
+             * First Day
+             * Format: date
+             * @description First day without a fresh one.
+             */
+            first_day: string;
+            /**
+             * Instrument Id
+             * Format: uuid
+             * @description The instrument.
+             */
+            instrument_id: string;
+            /**
+             * Last Day
+             * Format: date
+             * @description Last such day, inclusive.
+             */
+            last_day: string;
+            /**
+             * Name
+             * @description Its ticker or name.
+             */
+            name: string;
+            /**
+             * Price Day
+             * @description Day of the price carried; null: none yet.
+             */
+            price_day: string | null;
+            /**
+             * Problem
+             * @description missing or stale.
+             * @enum {string}
+             */
+            problem: "missing" | "stale";
+        };
         /**
          * PriceOrigin
          * @description The stored price a term used.
@@ -6429,6 +8794,30 @@ export interface components {
             severity: components["schemas"]["Severity"];
         };
         /**
+         * ProcessRefund
+         * @description How much of a payment to give back.
+         */
+        ProcessRefund: {
+            /**
+             * Amount
+             * @description Amount to refund; left out: all that is left.
+             * @default null
+             */
+            amount?: string | null;
+            /**
+             * Payment Id
+             * Format: uuid
+             * @description Id of the payment.
+             */
+            payment_id: string;
+            /**
+             * Reason
+             * @description Why, for the record.
+             * @default null
+             */
+            reason?: string | null;
+        };
+        /**
          * Profile
          * @description The caller: who they are and what they may do.
          */
@@ -6483,6 +8872,33 @@ export interface components {
             workspace_id: string;
         };
         /**
+         * Progress
+         * @description How far a long effect is.
+         */
+        Progress: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it said so, UTC.
+             */
+            at: string;
+            /**
+             * Done
+             * @description Steps done.
+             */
+            done: number;
+            /**
+             * Note
+             * @description What it is at.
+             */
+            note: string;
+            /**
+             * Total
+             * @description Steps in all; null when unknown.
+             */
+            total: number | null;
+        };
+        /**
          * QualityReport
          * @description What the check found, worst first.
          */
@@ -6507,6 +8923,45 @@ export interface components {
              * @description Prices looked at.
              */
             prices_checked: number;
+        };
+        /**
+         * RateGap
+         * @description Days on which a currency was held without a rate, or with one older than the limit.
+         */
+        RateGap: {
+            /**
+             * Currency
+             * @description The currency.
+             */
+            currency: string;
+            /**
+             * Days
+             * @description How many days.
+             */
+            days: number;
+            /**
+             * First Day
+             * Format: date
+             * @description First day without a fresh one.
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             * @description Last such day, inclusive.
+             */
+            last_day: string;
+            /**
+             * Problem
+             * @description missing or stale.
+             * @enum {string}
+             */
+            problem: "missing" | "stale";
+            /**
+             * Rate Day
+             * @description Day of the rate carried; null: none yet.
+             */
+            rate_day: string | null;
         };
         /**
          * RateLeg
@@ -6651,10 +9106,9 @@ export interface components {
             code: string;
             /**
              * Cost
-             * Format: decimal
-             * @description What it had cost.
+             * @description What it had cost; null: not stated.
              */
-            cost: string;
+            cost: string | null;
             /**
              * Currency
              * @description Currency of the amounts.
@@ -6668,10 +9122,9 @@ export interface components {
             fees: string;
             /**
              * Gain
-             * Format: decimal
-             * @description Gain, or loss when negative.
+             * @description Gain, or loss when negative; null: the cost is not stated.
              */
-            gain: string;
+            gain: string | null;
             /**
              * Instrument Id
              * Format: uuid
@@ -7296,6 +9749,12 @@ export interface components {
              */
             account: string;
             /**
+             * Acquired On
+             * @description delivery_in, transfer_in, opening_balance: the day the units were bought; left out: the day they come in.
+             * @default null
+             */
+            acquired_on?: string | null;
+            /**
              * Amount
              * @description Gross cash before fees and taxes; buy and sell: left out, it is quantity times unit_price.
              * @default null
@@ -7327,13 +9786,13 @@ export interface components {
             counter_currency?: string | null;
             /**
              * Counter Instrument
-             * @description spin_off, merger, rename: the instrument received.
+             * @description spin_off, merger, rename: the instrument received. option_exercise, option_assignment: the underlying; record its buy or sell at the strike beside it, on the same day, and the premium joins it.
              * @default null
              */
             counter_instrument?: string | null;
             /**
              * Counter Quantity
-             * @description Units of it received.
+             * @description Units of it received; for options left out: contracts times contract size.
              * @default null
              */
             counter_quantity?: string | null;
@@ -7366,7 +9825,7 @@ export interface components {
              * @default null
              */
             instrument?: string | null;
-            /** @description buy, sell, deposit, withdrawal, transfer_in, transfer_out, dividend, interest, interest_charge, fee, tax, tax_refund, fx_conversion, split, spin_off, merger, rename, return_of_capital, staking_reward, delivery_in, delivery_out, other_income or opening_balance. */
+            /** @description buy, sell, deposit, withdrawal, transfer_in, transfer_out, dividend, interest, interest_charge, fee, tax, tax_refund, fx_conversion, split, spin_off, merger, rename, return_of_capital, staking_reward, delivery_in, delivery_out, other_income, opening_balance, option_exercise, option_assignment or option_expiry. */
             kind: components["schemas"]["bursar__ledger__models__activities__ActivityKind"];
             /**
              * Lots
@@ -7468,6 +9927,134 @@ export interface components {
             without_symbol: string[];
         };
         /**
+         * Refund
+         * @description An amount of a payment given back.
+         */
+        Refund: {
+            /**
+             * Actor Kind
+             * @description What kind of caller asked: person, token, agent, system.
+             */
+            actor_kind: string;
+            /**
+             * Amount
+             * Format: decimal
+             * @description Amount given back.
+             */
+            amount: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, in UTC.
+             */
+            created_at: string;
+            /**
+             * Credential Id
+             * @description The credential it was asked with.
+             */
+            credential_id: string | null;
+            /**
+             * Currency
+             * @description Its currency.
+             */
+            currency: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description Id of the refund.
+             */
+            id: string;
+            /**
+             * Payment Id
+             * Format: uuid
+             * @description The payment.
+             */
+            payment_id: string;
+            /**
+             * Reason
+             * @description Why.
+             */
+            reason: string | null;
+            /**
+             * Status
+             * @description succeeded, pending or failed.
+             */
+            status: string;
+            /**
+             * User Id
+             * @description The person who asked, or for whom.
+             */
+            user_id: string | null;
+        };
+        /**
+         * RefundResult
+         * @description A refund just made, and what is left of its payment.
+         */
+        RefundResult: {
+            /**
+             * Actor Kind
+             * @description What kind of caller asked: person, token, agent, system.
+             */
+            actor_kind: string;
+            /**
+             * Amount
+             * Format: decimal
+             * @description Amount given back.
+             */
+            amount: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, in UTC.
+             */
+            created_at: string;
+            /**
+             * Credential Id
+             * @description The credential it was asked with.
+             */
+            credential_id: string | null;
+            /**
+             * Currency
+             * @description Its currency.
+             */
+            currency: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description Id of the refund.
+             */
+            id: string;
+            /**
+             * Payment Id
+             * Format: uuid
+             * @description The payment.
+             */
+            payment_id: string;
+            /** @description Where the payment stands now. */
+            payment_status: components["schemas"]["PaymentStatus"];
+            /**
+             * Reason
+             * @description Why.
+             */
+            reason: string | null;
+            /**
+             * Refundable
+             * Format: decimal
+             * @description What can still be refunded.
+             */
+            refundable: string;
+            /**
+             * Status
+             * @description succeeded, pending or failed.
+             */
+            status: string;
+            /**
+             * User Id
+             * @description The person who asked, or for whom.
+             */
+            user_id: string | null;
+        };
+        /**
          * Register
          * @description A new person: the first one of this server, or one who was invited.
          */
@@ -7515,6 +10102,24 @@ export interface components {
             workspace_name?: string;
         };
         /**
+         * ReleasePayment
+         * @description A held payment to release.
+         */
+        ReleasePayment: {
+            /**
+             * Payment Id
+             * Format: uuid
+             * @description Id of the payment.
+             */
+            payment_id: string;
+            /**
+             * Reason
+             * @description Why, for the record.
+             * @default null
+             */
+            reason?: string | null;
+        };
+        /**
          * RenameInstrument
          * @description A new identifier that takes over from the old one on a day.
          */
@@ -7548,6 +10153,24 @@ export interface components {
             value: string;
         };
         /**
+         * RetryEffect
+         * @description Input of developer.retry_effect.
+         */
+        RetryEffect: {
+            /**
+             * Effect Id
+             * Format: uuid
+             * @description The effect's id.
+             */
+            effect_id: string;
+            /**
+             * Not Carried Out
+             * @description You looked at the provider and it was not carried out: do it again. Only for an uncertain effect.
+             * @default false
+             */
+            not_carried_out?: boolean;
+        };
+        /**
          * ReversedTransaction
          * @description What undoing a transaction did.
          */
@@ -7571,6 +10194,23 @@ export interface components {
             transaction_id: string;
         };
         /**
+         * ReversePayment
+         * @description A payment that should never have been.
+         */
+        ReversePayment: {
+            /**
+             * Payment Id
+             * Format: uuid
+             * @description Id of the payment.
+             */
+            payment_id: string;
+            /**
+             * Reason
+             * @description Why, for the record.
+             */
+            reason: string;
+        };
+        /**
          * ReverseTransaction
          * @description A transaction to undo.
          */
@@ -7587,6 +10227,23 @@ export interface components {
              * @description Id of the transaction.
              */
             transaction_id: string;
+        };
+        /**
+         * ReverseTransfer
+         * @description A transfer to undo.
+         */
+        ReverseTransfer: {
+            /**
+             * Reason
+             * @description Why, for the record.
+             */
+            reason: string;
+            /**
+             * Transfer Id
+             * Format: uuid
+             * @description Id of the transfer.
+             */
+            transfer_id: string;
         };
         /**
          * Role
@@ -7611,6 +10268,30 @@ export interface components {
              * @description Id of the token, from the list of tokens.
              */
             token_id: string;
+        };
+        /**
+         * RunId
+         * @description Input of developer.get_job_run.
+         */
+        RunId: {
+            /**
+             * Run Id
+             * Format: uuid
+             * @description The run's id.
+             */
+            run_id: string;
+        };
+        /**
+         * RunRequested
+         * @description A run was asked for.
+         */
+        RunRequested: {
+            /**
+             * Effect Id
+             * Format: uuid
+             * @description The effect that hands the job to a worker.
+             */
+            effect_id: string;
         };
         /**
          * SavedMapping
@@ -7667,11 +10348,84 @@ export interface components {
             name: string;
         };
         /**
+         * Schedule
+         * @description A job that runs again and again.
+         */
+        Schedule: {
+            /**
+             * Every Seconds
+             * @description Interval in seconds.
+             */
+            every_seconds: number;
+            /**
+             * Job
+             * @description Its name.
+             */
+            job: string;
+            /**
+             * Last Finished At
+             * @description When its last run ended, UTC.
+             */
+            last_finished_at: string | null;
+            /**
+             * Last Started At
+             * @description When its last run began, UTC.
+             */
+            last_started_at: string | null;
+            /**
+             * Last State
+             * @description How its last run stands; null before the first.
+             */
+            last_state: string | null;
+            /**
+             * Next At
+             * @description About when it runs next, UTC; null before its first run.
+             */
+            next_at: string | null;
+            /**
+             * Text
+             * @description What it does.
+             */
+            text: string;
+        };
+        /**
+         * Schedules
+         * @description Every scheduled job.
+         */
+        Schedules: {
+            /**
+             * Items
+             * @description The jobs, by name.
+             */
+            items: components["schemas"]["Schedule"][];
+        };
+        /**
          * Scheme
          * @description Who gave an identifier, from the most to the least telling.
          * @enum {string}
          */
         Scheme: "isin" | "figi" | "cusip" | "exchange" | "provider" | "ticker";
+        /**
+         * SealedRow
+         * @description A row of the sealed log.
+         */
+        SealedRow: {
+            /**
+             * Index
+             * @description Its index in the log.
+             */
+            index: number;
+            /**
+             * Leaf Hash
+             * @description The hash sealed for it.
+             */
+            leaf_hash: string;
+            /**
+             * Row
+             * @description The row as it is hashed; null when it is gone.
+             */
+            row: string | null;
+        };
         /**
          * SearchTransactions
          * @description Which transactions to find; what is left out does not restrict. Newest first.
@@ -7784,6 +10538,12 @@ export interface components {
              * @description External inflow.
              */
             inflow: string;
+            /**
+             * Opening
+             * @description The value before it at this day's rates, for returns without currency.
+             * @default null
+             */
+            opening: string | null;
             /**
              * Outflow
              * @description External outflow.
@@ -8001,6 +10761,49 @@ export interface components {
          */
         Severity: "error" | "warning";
         /**
+         * SignedCheckpoint
+         * @description A signed statement of the log's size and root at a time.
+         */
+        SignedCheckpoint: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it was signed.
+             */
+            at: string;
+            /**
+             * Body
+             * @description The text that is signed.
+             */
+            body: string;
+            /**
+             * Key Id
+             * @description The key that signed it.
+             */
+            key_id: string;
+            /**
+             * Log Id
+             * Format: uuid
+             * @description The log: the workspace's id.
+             */
+            log_id: string;
+            /**
+             * Root
+             * @description Merkle root of these rows (RFC 9162).
+             */
+            root: string;
+            /**
+             * Signature
+             * @description Ed25519 signature of `body`, hexadecimal.
+             */
+            signature: string;
+            /**
+             * Size
+             * @description Rows in the log.
+             */
+            size: number;
+        };
+        /**
          * SignedIn
          * @description A new session. The token is shown this once.
          */
@@ -8082,6 +10885,49 @@ export interface components {
             workspace_id?: string | null;
         };
         /**
+         * SigningKeyRow
+         * @description A public key that checkpoints are verified with.
+         */
+        SigningKeyRow: {
+            /**
+             * Created At
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Endorsement
+             * @description That key's signature of this one, hexadecimal.
+             */
+            endorsement: string;
+            /**
+             * Key Id
+             * @description First 16 digits of the key's SHA-256.
+             */
+            key_id: string;
+            /**
+             * Previous Key Id
+             * @description The key that endorsed it; null for a first.
+             */
+            previous_key_id: string | null;
+            /**
+             * Public Key
+             * @description Ed25519 public key, hexadecimal.
+             */
+            public_key: string;
+        };
+        /**
+         * SigningKeys
+         * @description Every public key, in the order they came. Old ones stay valid for their checkpoints.
+         */
+        SigningKeys: {
+            /**
+             * Items
+             * @description The keys.
+             */
+            items: components["schemas"]["SigningKeyRow"][];
+        };
+        /**
          * SignInLinkCreated
          * @description A one-time link. The secret is shown this once.
          */
@@ -8119,6 +10965,214 @@ export interface components {
             weight: components["schemas"]["FigureValue"];
         };
         /**
+         * StateCost
+         * @description What the units of an opening or a delivery cost, or where their cost comes from.
+         */
+        StateCost: {
+            /**
+             * Acquired On
+             * @description Day they were bought; left out: the day they came in.
+             * @default null
+             */
+            acquired_on?: string | null;
+            /**
+             * Cost
+             * @description What all its units cost, fees included.
+             * @default null
+             */
+            cost?: string | null;
+            /**
+             * Currency
+             * @description Currency of the cost; left out: the instrument's.
+             * @default null
+             */
+            currency?: string | null;
+            /**
+             * From Instrument
+             * @description The units came out of this instrument of the same account: by a spin-off when share is given, else by a merger that ended it. Its lots and cost carry over.
+             * @default null
+             */
+            from_instrument?: string | null;
+            /**
+             * Reason
+             * @description Why.
+             * @default cost stated
+             */
+            reason?: string;
+            /**
+             * Share
+             * @description Spin-off: the part of the cost that moves, "0.2" for 20 %.
+             * @default null
+             */
+            share?: string | null;
+            /**
+             * Transaction Id
+             * Format: uuid
+             * @description The opening_balance, delivery_in, transfer_in or spin_off that brought them; completeness of portfolio answers names it.
+             */
+            transaction_id: string;
+            /**
+             * Unit Cost
+             * @description What one unit cost, instead of cost.
+             * @default null
+             */
+            unit_cost?: string | null;
+        };
+        /**
+         * StatedCost
+         * @description What stating a cost did.
+         */
+        StatedCost: {
+            /**
+             * Cost
+             * @description The cost; null: carried over from another instrument.
+             */
+            cost: string | null;
+            /**
+             * Currency
+             * @description Its currency.
+             */
+            currency: string | null;
+            /**
+             * Kind
+             * @description What it is now, such as opening_balance or spin_off.
+             */
+            kind: string;
+            /**
+             * Replaced
+             * @description Transactions it takes the place of; the book keeps them and their reversals.
+             */
+            replaced: string[];
+            /**
+             * Transaction Id
+             * Format: uuid
+             * @description The transaction that states the cost.
+             */
+            transaction_id: string;
+        };
+        /**
+         * StatementLine
+         * @description One movement, and the balance after it.
+         */
+        StatementLine: {
+            /**
+             * Activity Id
+             * Format: uuid
+             * @description The activity.
+             */
+            activity_id: string;
+            /**
+             * Amount
+             * Format: decimal
+             * @description What came in, or went out when negative.
+             */
+            amount: string;
+            /**
+             * At
+             * Format: date-time
+             * @description When it counts, in UTC.
+             */
+            at: string;
+            /**
+             * Balance
+             * Format: decimal
+             * @description Balance after it.
+             */
+            balance: string;
+            /**
+             * Category
+             * @description Category.
+             */
+            category: string | null;
+            /**
+             * Kind
+             * @description What happened.
+             */
+            kind: string;
+            /**
+             * Memo
+             * @description Free text.
+             */
+            memo: string | null;
+            /**
+             * Payee
+             * @description Other party.
+             */
+            payee: string | null;
+        };
+        /**
+         * StatementPeriod
+         * @description Which account, currency and days.
+         */
+        StatementPeriod: {
+            /**
+             * Account Id
+             * Format: uuid
+             * @description Id of the account.
+             */
+            account_id: string;
+            /**
+             * Currency
+             * @description Which currency; left out: the account's.
+             * @default null
+             */
+            currency?: string | null;
+            /**
+             * First Day
+             * @description First day, in UTC; left out: the first of the last day's month.
+             * @default null
+             */
+            first_day?: string | null;
+            /**
+             * Last Day
+             * @description Last day, in UTC; left out: today.
+             * @default null
+             */
+            last_day?: string | null;
+        };
+        /**
+         * StatementQuery
+         * @description One page of a statement.
+         */
+        StatementQuery: {
+            /**
+             * Account Id
+             * Format: uuid
+             * @description Id of the account.
+             */
+            account_id: string;
+            /**
+             * Currency
+             * @description Which currency; left out: the account's.
+             * @default null
+             */
+            currency?: string | null;
+            /**
+             * Cursor
+             * @description Where to go on: next_cursor of the previous page.
+             * @default null
+             */
+            cursor?: string | null;
+            /**
+             * First Day
+             * @description First day, in UTC; left out: the first of the last day's month.
+             * @default null
+             */
+            first_day?: string | null;
+            /**
+             * Last Day
+             * @description Last day, in UTC; left out: today.
+             * @default null
+             */
+            last_day?: string | null;
+            /**
+             * Limit
+             * @description Lines to return, at most 500.
+             * @default 100
+             */
+            limit?: number;
+        };
+        /**
          * Summary
          * @description A portfolio at a glance. Since the start means since the day before the first activity.
          */
@@ -8152,6 +11206,8 @@ export interface components {
              * @description Report currency.
              */
             currency: string;
+            /** @description That effect as a rate; portfolio performance also has it in money. */
+            currency_effect_rate: components["schemas"]["FigureValue"];
             /** @description Gain of the last day. */
             day_change: components["schemas"]["FigureValue"];
             /** @description Fees and interest charges since the start. */
@@ -8187,6 +11243,8 @@ export interface components {
             twr: components["schemas"]["FigureValue"];
             /** @description The same a year. */
             twr_annualised: components["schemas"]["FigureValue"];
+            /** @description The same without the effect of exchange rates. */
+            twr_local: components["schemas"]["FigureValue"];
             /** @description Time-weighted return this year. */
             twr_year_to_date: components["schemas"]["FigureValue"];
             /** @description Value of holdings less their cost. */
@@ -8419,10 +11477,9 @@ export interface components {
             code: string;
             /**
              * Cost
-             * Format: decimal
-             * @description Cost of the units opened, fees and taxes included.
+             * @description Cost of the units opened, fees and taxes included; null: not stated.
              */
-            cost: string;
+            cost: string | null;
             /**
              * Currency
              * @description Currency of the costs.
@@ -8459,10 +11516,9 @@ export interface components {
             remaining: string;
             /**
              * Remaining Cost
-             * Format: decimal
-             * @description Cost of the units still held.
+             * @description Cost of the units still held; null: not stated.
              */
-            remaining_cost: string;
+            remaining_cost: string | null;
             /**
              * Remaining Fees
              * Format: decimal
@@ -8522,6 +11578,8 @@ export interface components {
              * @description position, flow, income, fee, tax, other, lot, match, invested.
              */
             kind: string;
+            /** @description Of lots and matches: cost and proceeds, each converted to smallest units of the report currency when it happened; the amount is what that gives. */
+            lot: components["schemas"]["LotOrigin"] | null;
             /**
              * Lot Id
              * @description The lot.
@@ -8537,7 +11595,7 @@ export interface components {
              * @description Ticker, name or currency.
              */
             name: string;
-            /** @description Price and where it comes from. */
+            /** @description Price and where it comes from; null for cash, which is 1. */
             price: components["schemas"]["PriceOrigin"] | null;
             /**
              * Quantity
@@ -8756,6 +11814,80 @@ export interface components {
              * @description Price of one unit.
              */
             unit_price: string | null;
+        };
+        /**
+         * Transfer
+         * @description An amount moved between two own accounts.
+         */
+        Transfer: {
+            /**
+             * Amount
+             * Format: decimal
+             * @description What left.
+             */
+            amount: string;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When, in UTC.
+             */
+            created_at: string;
+            /**
+             * Currency
+             * @description Its currency.
+             */
+            currency: string;
+            /**
+             * Description
+             * @description What it is for.
+             */
+            description: string | null;
+            /**
+             * From Account Id
+             * Format: uuid
+             * @description Account that gave.
+             */
+            from_account_id: string;
+            /**
+             * Id
+             * Format: uuid
+             * @description Id of the transfer.
+             */
+            id: string;
+            /**
+             * Reversed By Id
+             * @description The reversal; null while it stands.
+             */
+            reversed_by_id: string | null;
+            /**
+             * To Account Id
+             * Format: uuid
+             * @description Account that received.
+             */
+            to_account_id: string;
+            /**
+             * To Amount
+             * Format: decimal
+             * @description What arrived.
+             */
+            to_amount: string;
+            /**
+             * To Currency
+             * @description Its currency.
+             */
+            to_currency: string;
+        };
+        /**
+         * TransferReference
+         * @description Names one transfer.
+         */
+        TransferReference: {
+            /**
+             * Transfer Id
+             * Format: uuid
+             * @description Id of the transfer.
+             */
+            transfer_id: string;
         };
         /**
          * UndoneImport
@@ -9485,6 +12617,88 @@ export interface operations {
             };
         };
     };
+    "ledger.get_account_statement": {
+        parameters: {
+            query?: {
+                /** @description Which currency; left out: the account's. */
+                currency?: string | null;
+                /** @description Where to go on: next_cursor of the previous page. */
+                cursor?: string | null;
+                /** @description First day, in UTC; left out: the first of the last day's month. */
+                first_day?: string | null;
+                /** @description Last day, in UTC; left out: today. */
+                last_day?: string | null;
+                /** @description Lines to return, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the account. */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountStatement"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "ledger.export_account_statement": {
+        parameters: {
+            query?: {
+                /** @description Which currency; left out: the account's. */
+                currency?: string | null;
+                /** @description First day, in UTC; left out: the first of the last day's month. */
+                first_day?: string | null;
+                /** @description Last day, in UTC; left out: today. */
+                last_day?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the account. */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportedStatement"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "ledger.annotate_activity": {
         parameters: {
             query?: {
@@ -9669,6 +12883,250 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiTokenCreated"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "audit.check_log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogVerdict"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "audit.list_checkpoints": {
+        parameters: {
+            query?: {
+                /** @description Where to go on: next_cursor of the previous page. */
+                cursor?: string | null;
+                /** @description Rows to return, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SignedCheckpoint_"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "audit.search_journal": {
+        parameters: {
+            query?: {
+                /** @description Only what this person or credential did, by its id. */
+                actor_id?: string | null;
+                /** @description Where to go on: next_cursor of the previous page. */
+                cursor?: string | null;
+                /** @description Only rows from this time on. */
+                from_at?: string | null;
+                /** @description Rows to return, at most 500. */
+                limit?: number;
+                /** @description Only rows with a fact about this object, by its id. */
+                object_id?: string | null;
+                /** @description Only this operation. */
+                operation?: string | null;
+                /** @description Only this outcome: done, refused or read. */
+                outcome?: string | null;
+                /** @description Only rows before this time. */
+                to_at?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JournalRow_"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "audit.list_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SigningKeys"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "audit.read_log": {
+        parameters: {
+            query?: {
+                /** @description Index of the first row. */
+                from_index?: number;
+                /** @description Rows to return, at most 1000. */
+                limit?: number;
+                /** @description Return nothing beyond this size; the newest checkpoint's if none. */
+                size?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "audit.prove_consistency": {
+        parameters: {
+            query?: {
+                /** @description Size of the later checkpoint; the newest if none. */
+                to_size?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Size of the earlier checkpoint. */
+                from_size: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsistencyProof"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "audit.prove_inclusion": {
+        parameters: {
+            query?: {
+                /** @description Size of the checkpoint to prove against; the newest if none. */
+                size?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the journal row. */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InclusionProof"];
                 };
             };
             /** @description The refusal. */
@@ -10129,6 +13587,241 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CorporateActionsLoaded"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "developer.list_effects": {
+        parameters: {
+            query?: {
+                /** @description Where to go on: next_cursor of the previous page. */
+                cursor?: string | null;
+                /** @description Only effects of this kind, such as market.fetch_prices. */
+                kind?: string | null;
+                /** @description Rows to return, at most 500. */
+                limit?: number;
+                /** @description Only effects in these states; nothing means all. */
+                states?: components["schemas"]["EffectState"][];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Effect_"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "developer.get_effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The effect's id. */
+                effect_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "developer.drop_effect": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The effect's id. */
+                effect_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DropEffect"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "developer.retry_effect": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The effect's id. */
+                effect_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryEffect"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Effect"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "developer.stream_events": {
+        parameters: {
+            query?: {
+                /** @description Events after this cursor; 'start' is the beginning, nothing the newest ones. */
+                cursor?: string | null;
+                /** @description Ids of objects, such as accounts, to hear about. */
+                objects?: string[];
+                /** @description Also attempts that were refused; they changed nothing. */
+                refused?: boolean;
+                /** @description Operation names (ledger.open_account), fact names (account.opened) or all of a package (ledger.*). */
+                types?: string[];
+            };
+            header?: {
+                /** @description The last event's id: go on after it. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stream. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "developer.list_events": {
+        parameters: {
+            query?: {
+                /** @description Events after this cursor; 'start' is the beginning, nothing the newest ones. */
+                cursor?: string | null;
+                /** @description Events to return, at most 500. */
+                limit?: number;
+                /** @description Ids of objects, such as accounts, to hear about. */
+                objects?: string[];
+                /** @description Also attempts that were refused; they changed nothing. */
+                refused?: boolean;
+                /** @description Operation names (ledger.open_account), fact names (account.opened) or all of a package (ledger.*). */
+                types?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
                 };
             };
             /** @description The refusal. */
@@ -10786,6 +14479,74 @@ export interface operations {
             };
         };
     };
+    "developer.list_job_runs": {
+        parameters: {
+            query?: {
+                /** @description Where to go on: next_cursor of the previous page. */
+                cursor?: string | null;
+                /** @description Only runs of this job. */
+                job?: string | null;
+                /** @description Rows to return, at most 500. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobRun_"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "developer.get_job_run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's id. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobRun"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "ledger.verify": {
         parameters: {
             query?: never;
@@ -10884,6 +14645,336 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QualityReport"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.list_payments": {
+        parameters: {
+            query?: {
+                /** @description Paid from or into this account: its name or id. */
+                account?: string | null;
+                /** @description Largest amount. */
+                amount_max?: string | null;
+                /** @description Smallest amount. */
+                amount_min?: string | null;
+                /** @description Only this currency. */
+                currency?: string | null;
+                /** @description Where to go on: next_cursor of the previous page. */
+                cursor?: string | null;
+                /** @description Made on this day or later. */
+                first_day?: string | null;
+                /** @description Made on this day or earlier. */
+                last_day?: string | null;
+                /** @description Rows to return, at most 500. */
+                limit?: number;
+                /** @description Exactly this reference. */
+                reference?: string | null;
+                /** @description Only these states. */
+                statuses?: components["schemas"]["PaymentStatus"][];
+                /** @description Part of payee or description. */
+                text?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PaymentRow_"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.initiate_payment": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["InitiatePayment"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.check_payment_status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the payment. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentDetail"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.capture_payment": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description Id of the payment. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CapturePayment"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.process_refund": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description Id of the payment. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProcessRefund"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefundResult"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.cancel_payment": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description Id of the payment. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReleasePayment"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.reverse_payment": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description Id of the payment. */
+                payment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReversePayment"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payment"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.expire_payments": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpiredPayments"];
                 };
             };
             /** @description The refusal. */
@@ -11374,6 +15465,8 @@ export interface operations {
                 lots?: boolean;
                 /** @description Cost method instead of the accounts' own: fifo, lifo, hifo and so on. */
                 method?: components["schemas"]["CostMethod"] | null;
+                /** @description Also measure each position since the start: return, return without currency effect, and that effect in money and as a rate. */
+                returns?: boolean;
             };
             header?: never;
             path?: never;
@@ -11805,6 +15898,77 @@ export interface operations {
             };
         };
     };
+    "developer.list_schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedules"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "developer.run_schedule": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The job's name, such as DataCleanupJob. */
+                job: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["JobName"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRequested"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "banking.search_transactions": {
         parameters: {
             query?: {
@@ -11984,6 +16148,48 @@ export interface operations {
             };
         };
     };
+    "banking.state_cost": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header?: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The opening_balance, delivery_in, transfer_in or spin_off that brought them; completeness of portfolio answers names it. */
+                transaction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StateCost"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatedCost"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     "banking.reverse_transaction": {
         parameters: {
             query?: {
@@ -12013,6 +16219,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReversedTransaction"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.create_transfer": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CreateTransfer"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.get_transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the transfer. */
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "payments.reverse_transfer": {
+        parameters: {
+            query?: {
+                /** @description Carry the request out, show the result, and change nothing. */
+                dry_run?: boolean;
+            };
+            header: {
+                /** @description A value that is new for each new request; a repeat returns the first answer. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description Id of the transfer. */
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReverseTransfer"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
                 };
             };
             /** @description The refusal. */

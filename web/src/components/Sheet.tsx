@@ -4,6 +4,14 @@ import type { ReactNode } from "react";
 import { classes } from "@/components/classes";
 import { Icon } from "@/components/Icon";
 
+/** Begin in the first field where there is one, else on the sheet itself, never on its close button. */
+function focusFirstField(event: Event): void {
+  event.preventDefault();
+  const content = event.currentTarget instanceof HTMLElement ? event.currentTarget : null;
+  const field = content?.querySelector<HTMLElement>("input, select, textarea");
+  (field ?? content)?.focus();
+}
+
 interface Props {
   open: boolean;
   onClose: () => void;
@@ -47,6 +55,7 @@ export function Sheet({
         />
         <Dialog.Content
           {...(about ? {} : { "aria-describedby": undefined })}
+          onOpenAutoFocus={focusFirstField}
           className={classes(
             "fixed z-50 flex flex-col bg-surface shadow-float outline-none",
             PLACES[as],

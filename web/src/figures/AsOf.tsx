@@ -30,6 +30,9 @@ export function Incomplete({ of: { completeness } }: { of: Dated }) {
     completeness.lots.length > 0
       ? `Lots cannot be derived in ${completeness.lots.length} positions.`
       : "",
+    completeness.price_gaps.length + completeness.rate_gaps.length > 0
+      ? `Inside the period, prices or rates were missing or old in ${completeness.price_gaps.length + completeness.rate_gaps.length} stretches.`
+      : "",
   ];
   return <StaleNotice>{parts.filter(Boolean).join(" ")}</StaleNotice>;
 }

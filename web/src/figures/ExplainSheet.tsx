@@ -121,7 +121,7 @@ function factors(term: Term): string {
   if (term.quantity !== null) parts.push(formatQuantity(term.quantity));
   if (term.price)
     parts.push(
-      `${formatMoney(term.price.price, term.currency)} (${term.price.source}, ${formatDay(term.price.day)})`,
+      `${formatQuantity(term.price.price)} ${term.currency} (${term.price.source}, ${formatDay(term.price.day)})`,
     );
   if (term.amount !== null) parts.push(formatMoney(term.amount, term.currency));
   if (term.rate && term.rate.base !== term.rate.quote)

@@ -12,10 +12,17 @@ interface Style {
   digits?: number | undefined;
 }
 
+// Ratios of two rates, which the field writes as plain numbers, not as percentages.
+const PLAIN_RATIOS =
+  /^(sharpe|sortino|calmar|omega|stability|beta|treynor|information_ratio|probabilistic_sharpe|correlation|r_squared|skew|kurtosis|tail_ratio)/;
+
 /** Write a figure's value by its unit; null when it is undefined. */
 export function writeFigure(figure: FigureValue, style: Style = {}): string | null {
   if (figure.value === null) return null;
   const sign = style.sign ?? "auto";
+  if (PLAIN_RATIOS.test(figure.definition)) {
+    return formatQuantity(figure.value, style.digits ?? 2);
+  }
   switch (figure.unit) {
     case "money":
       return formatMoney(figure.value, figure.currency ?? "", { sign, digits: style.digits });

@@ -76,6 +76,9 @@ const dated = {
     ],
     rates: [],
     lots: [],
+    not_shown: 0,
+    price_gaps: [],
+    rate_gaps: [],
   },
 };
 

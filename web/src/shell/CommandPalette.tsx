@@ -7,7 +7,7 @@ import { Icon, type IconName } from "@/components/Icon";
 import { Sheet } from "@/components/Sheet";
 import { inWords } from "@/figures/format";
 import { DEEPER_PLACES, LOWER_PLACES, PLACES } from "@/shell/places";
-import { useSignOut } from "@/shell/TopBar";
+import { useSignOut } from "@/shell/signOut";
 import { useTheme } from "@/state/theme";
 
 export interface Command {

@@ -1,21 +1,36 @@
 "use client";
+import dynamic from "next/dynamic";
 import { usePathname } from "next/navigation";
-import { useState, type ReactNode } from "react";
+import { useEffect, useState, type ReactNode } from "react";
 import { useMe, useWorkspace } from "@/api/hooks";
 import { ErrorState, Skeleton, StaleNotice } from "@/components/States";
-import { ExplainSheet } from "@/figures/ExplainSheet";
-import { CommandPalette } from "@/shell/CommandPalette";
+import { useLiveEvents } from "@/shell/live";
 import { Navigation } from "@/shell/Navigation";
 import { TopBar } from "@/shell/TopBar";
 import { useShortcuts } from "@/shell/shortcuts";
+import { useExplained } from "@/state/explained";
+
+// Opened by the reader, so loaded then: neither is part of the first view.
+const ExplainSheet = dynamic(
+  () => import("@/figures/ExplainSheet").then((module) => module.ExplainSheet),
+  { ssr: false },
+);
+const CommandPalette = dynamic(
+  () => import("@/shell/CommandPalette").then((module) => module.CommandPalette),
+  { ssr: false },
+);
 
 /** The frame around every page behind the sign-in. */
 export function Shell({ children }: { children: ReactNode }) {
   const me = useMe();
+  useLiveEvents();
+  // Fetched once the page stands, so that the palette takes the first letter typed.
+  useEffect(() => void import("@/shell/CommandPalette"), []);
   const workspace = useWorkspace();
   const [palette, setPalette] = useState(false);
   // The drawer belongs to the page it was opened on: going elsewhere closes it.
   const [drawerAt, setDrawerAt] = useState<string | null>(null);
+  const explaining = useExplained((state) => state.trail.length > 0);
   const here = usePathname();
   useShortcuts(
     () => setPalette(true),
@@ -56,7 +71,7 @@ export function Shell({ children }: { children: ReactNode }) {
           )}
         </main>
       </div>
-      <ExplainSheet />
+      {explaining ? <ExplainSheet /> : null}
       {palette ? (
         <CommandPalette onClose={() => setPalette(false)} scopes={me.data?.scopes ?? []} />
       ) : null}

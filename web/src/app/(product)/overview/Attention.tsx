@@ -21,7 +21,7 @@ interface Item {
 export function Attention({ summary }: { summary: Schemas["Summary"] }) {
   const items = useItems(summary);
   return (
-    <Section title="Needs attention">
+    <Section className="max-lg:-order-1" title="Needs attention">
       {items.length === 0 ? (
         <p className="flex items-center gap-2 text-sm text-muted">
           <Icon className="text-gain" name="check" size={14} />

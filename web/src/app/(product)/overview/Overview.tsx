@@ -102,7 +102,7 @@ function Filled({ summary }: { summary: Schemas["Summary"] }) {
           <NetWorth summary={summary} />
           <Recent />
         </div>
-        <div className="flex min-w-0 flex-col gap-5">
+        <div className="contents min-w-0 flex-col gap-5 lg:flex">
           <Attention summary={summary} />
           <AllocationCard />
           <Cash summary={summary} />

@@ -233,7 +233,11 @@ function PositionDetail({ position }: { position: Position }) {
                   </span>
                 </span>
                 <span className="text-right">
-                  <Money className="block" currency={lot.currency} value={lot.cost} />
+                  {lot.cost === null ? (
+                    <span className="block text-muted">Cost not known</span>
+                  ) : (
+                    <Money className="block" currency={lot.currency} value={lot.cost} />
+                  )}
                   <Badge>
                     {lot.long_term_from <= (position.price_day ?? "")
                       ? "Long-term"

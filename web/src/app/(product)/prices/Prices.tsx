@@ -131,11 +131,36 @@ function Refresh() {
   ) : null;
 }
 
-const FINDINGS: Column<Schemas["Finding"]>[] = [
+interface Findings {
+  id: string;
+  ticker: string;
+  kind: Schemas["Finding"]["kind"];
+  count: number;
+  newest: Schemas["Finding"];
+}
+
+/** One line for each instrument and kind: the newest finding, and how many there are. */
+function grouped(findings: readonly Schemas["Finding"][]): Findings[] {
+  const groups = new Map<string, Findings>();
+  for (const finding of findings) {
+    const id = `${finding.instrument_id}${finding.kind}`;
+    const count = (groups.get(id)?.count ?? 0) + 1;
+    groups.set(id, {
+      id,
+      ticker: finding.ticker ?? "\u2014",
+      kind: finding.kind,
+      count,
+      newest: finding,
+    });
+  }
+  return [...groups.values()];
+}
+
+const FINDINGS: Column<Findings>[] = [
   {
     id: "ticker",
     header: "Instrument",
-    cell: (row) => <span className="font-medium">{row.ticker ?? "\u2014"}</span>,
+    cell: (row) => <span className="font-medium">{row.ticker}</span>,
   },
   {
     id: "kind",
@@ -143,12 +168,19 @@ const FINDINGS: Column<Schemas["Finding"]>[] = [
     cell: (row) => <Badge tone={row.kind === "jump" ? "warn" : "plain"}>{inWords(row.kind)}</Badge>,
   },
   {
+    id: "count",
+    header: "Times",
+    numeric: true,
+    sortBy: (row) => row.count,
+    cell: (row) => <span className="figures">{formatCount(row.count)}</span>,
+  },
+  {
     id: "day",
-    header: "Day",
+    header: "Newest",
     from: "sm",
     cell: (row) => (
       <span className="figures text-muted">
-        {row.first_day ? formatDay(row.first_day) : "\u2014"}
+        {row.newest.first_day ? formatDay(row.newest.first_day) : "\u2014"}
       </span>
     ),
   },
@@ -156,7 +188,7 @@ const FINDINGS: Column<Schemas["Finding"]>[] = [
     id: "message",
     header: "What it says",
     from: "md",
-    cell: (row) => <span className="text-muted">{row.message}</span>,
+    cell: (row) => <span className="text-muted">{row.newest.message}</span>,
   },
 ];
 
@@ -185,8 +217,8 @@ function Quality() {
               columns={FINDINGS}
               label="Findings"
               maxHeight="24rem"
-              rowId={(row) => `${row.instrument_id}${row.kind}${row.first_day ?? ""}`}
-              rows={data.findings}
+              rowId={(row) => row.id}
+              rows={grouped(data.findings)}
             />
           )
         }

@@ -1,7 +1,7 @@
 "use client";
+import dynamic from "next/dynamic";
 import { Suspense, useDeferredValue, useState } from "react";
 import { useAccounts, type TransactionsQuestion } from "@/api/hooks";
-import { ExportMenu } from "@/app/(product)/transactions/ExportMenu";
 import { KINDS } from "@/app/(product)/transactions/kinds";
 import { TransactionsTable } from "@/app/(product)/transactions/TransactionsTable";
 import { Button } from "@/components/Button";
@@ -9,6 +9,14 @@ import { SelectField, TextField } from "@/components/Field";
 import { Page } from "@/components/Page";
 import { SkeletonRows } from "@/components/States";
 import { inWords } from "@/figures/format";
+
+const ExportMenu = dynamic(
+  () => import("@/app/(product)/transactions/ExportMenu").then((module) => module.ExportMenu),
+  {
+    ssr: false,
+    loading: () => <Button disabled>Export</Button>,
+  },
+);
 
 type Kind = NonNullable<TransactionsQuestion["kinds"]>[number];
 

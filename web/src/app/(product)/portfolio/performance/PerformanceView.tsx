@@ -55,12 +55,10 @@ export function PerformanceView() {
                 </Section>
                 <MeasureTable figures={data.gains} title="Gain" />
               </div>
-              <MeasureTable figures={data.statistics} title="Risk" />
-              <div className="flex flex-col gap-5">
-                <Drawdowns rows={data.drawdowns} />
-                {monthly.data ? <Months rows={monthly.data.series} /> : null}
-              </div>
+              <MeasureTable figures={data.statistics} plain title="Risk" />
+              <Drawdowns rows={data.drawdowns} />
             </div>
+            {monthly.data ? <Months rows={monthly.data.series} /> : null}
           </>
         )}
       </Loaded>
@@ -127,7 +125,15 @@ function Growth({ performance, range, onRange }: GrowthProps) {
   );
 }
 
-function MeasureTable({ title, figures }: { title: string; figures: readonly FigureValue[] }) {
+function MeasureTable({
+  title,
+  figures,
+  plain,
+}: {
+  title: string;
+  figures: readonly FigureValue[];
+  plain?: boolean;
+}) {
   const definitions = useDefinitions();
   const known = new Map(definitions.data?.items.map((row) => [row.id, row]));
   return (
@@ -158,11 +164,7 @@ function MeasureTable({ title, figures }: { title: string; figures: readonly Fig
                   <p className="text-xs text-muted">{figure.reason_text}</p>
                 ) : null}
               </details>
-              <Figure
-                coloured={figure.unit.startsWith("ratio") || figure.unit === "money"}
-                figure={figure}
-                name={name}
-              />
+              <Figure coloured={plain !== true} figure={figure} name={name} />
             </li>
           );
         })}
@@ -220,7 +222,8 @@ function Months({ rows }: { rows: Performance["series"] }) {
   const values = new Map(rows.map((row) => [row.start.slice(0, 7), row.value]));
   return (
     <Section flush title="Months">
-      <div className="overflow-x-auto" role="group" aria-label="Returns by month">
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls sideways on phones, by keyboard too */}
+      <div className="overflow-x-auto" role="group" aria-label="Returns by month" tabIndex={0}>
         <table className="w-full text-xs">
           <thead>
             <tr>
