@@ -5,11 +5,14 @@ import http.client
 import json
 import select
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.interfaces.live import Live
+
+SETTLE_SECONDS_MAX = 30.0
 
 
 class Ended(Exception):
@@ -99,6 +102,20 @@ def connect(
     while not stream.comments:
         stream.block()
     return stream
+
+
+def settle(live: Live) -> None:
+    """Wait until all that was written so far can be read as events, so that none of it comes later.
+
+    Readers stop below the oldest transaction still open in the cluster, of whatever database: a
+    listener that begins before that hears of what was written just before it came.
+    """
+    body = {"name": f"Settled {uuid.uuid4()}", "kind": "checking", "currency": "USD"}
+    account = live.send("POST", "/api/v1/accounts", body).json()["id"]
+    deadline = time.monotonic() + SETTLE_SECONDS_MAX
+    while account not in live.send("GET", "/api/v1/events/history?limit=50").body.decode():
+        assert time.monotonic() < deadline, "the journal's readers are held back"
+        time.sleep(0.02)
 
 
 @contextlib.contextmanager

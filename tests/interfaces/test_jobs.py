@@ -188,10 +188,17 @@ async def test_retry_and_drop_by_every_interface(own: Live, addresses: Addresses
         assert (reply.status, reply.json()["code"]) == (409, "effect_not_waiting")
     path = f"/api/v1/effects/{by_rest}/retry"
     assert own.send("POST", path, {"not_carried_out": True}).status == 422
-    events = own.send("GET", "/api/v1/events/history?types=effect.dropped,effect.retried").json()
-    assert {by_rest, by_command, by_tool} <= {
-        fact["object"] for event in events["items"] for fact in event["facts"]
-    }
+    path = "/api/v1/events/history?types=effect.dropped,effect.retried"
+    wait_for(
+        lambda: (
+            {by_rest, by_command, by_tool}
+            <= {
+                fact["object"]
+                for event in own.send("GET", path).json()["items"]
+                for fact in event["facts"]
+            }
+        )
+    )
 
 
 def test_a_worker_runs_what_is_due_a_job_on_request_and_writes_it_down(

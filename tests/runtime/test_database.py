@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bursar.core.errors import Unavailable
 from bursar.core.ids import new_id
-from bursar.runtime.database import EVERY_WORKSPACE, Database
+from bursar.runtime.database import EVERY_WORKSPACE, SERVER_SETTINGS, Database
 from tests.harness import Harness, TestDatabase
 
 INSERT = text(
@@ -68,7 +68,7 @@ async def end_connections(test_database: TestDatabase, name: str) -> None:
 @pytest.fixture
 async def own(test_database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A pool of two connections that no other test uses."""
-    monkeypatch.setattr("bursar.runtime.database.APPLICATION_NAME", "bursar-own")
+    monkeypatch.setitem(SERVER_SETTINGS, "application_name", "bursar-own")
     monkeypatch.setattr("bursar.runtime.database.POOL_WAIT_SECONDS_MAX", 0.1)
     database = Database(test_database.application_url, connections_max=2)
     yield database

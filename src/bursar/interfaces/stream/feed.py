@@ -59,6 +59,9 @@ class Feed:
         self._tail = Tail(application.database)
         self._views: dict[Wanted, View] = {}
         self._position: Position | None = None
+        self._looks_begun = 0
+        self._look_done = 0
+        self._looked = asyncio.Event()
         self._ready = asyncio.Event()
         self._needed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -119,6 +122,8 @@ class Feed:
         try:
             async with asyncio.timeout(READY_SECONDS_MAX):
                 await self._ready.wait()
+                if cursor is None:
+                    await self._next_look()
         except TimeoutError:
             message = "the database cannot be reached right now"
             raise Unavailable(message, retry_after_seconds=2) from None
@@ -130,6 +135,12 @@ class Feed:
             async with self._application.database.transaction(None, read_only=True) as transaction:
                 await feed.known_up_to(transaction.session, start)
         return start
+
+    async def _next_look(self) -> None:
+        """Wait for a look that begins from now on: what was written before is not for a new stream."""
+        wanted = self._looks_begun + 1
+        while self._look_done < wanted:
+            await self._looked.wait()
 
     async def _chunks(self, listener: Listener) -> AsyncIterator[Chunk | End]:
         """Yield the replay page by page, then what the reader hands over, then the end."""
@@ -227,12 +238,16 @@ class Feed:
 
     async def _look(self) -> bool:
         """Read once and hand out; return whether there is more at once."""
+        self._looks_begun += 1
         asked = {wanted.workspace_id for wanted in self._views}
         batch = await self._tail.look(self._position, asked, ROWS_MAX)
         if not asked >= {wanted.workspace_id for wanted in self._views}:
             return True  # a workspace joined meanwhile: this look was not for it, so look again
         self._position = batch.position
         self._ready.set()
+        self._look_done = self._looks_begun
+        self._looked.set()
+        self._looked = asyncio.Event()
         if batch.rows:
             self._hand_out(batch)
         self._beat()
