@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bursar.core.clock import Clock
 from bursar.runtime import database
@@ -100,11 +101,16 @@ class Batch:
     """How an operation's calls are batched.
 
     plain: from the checked input to what the posting needs of it, or None when the call is not for
-    a batch. What one account gives or takes is posted in the order of the calls.
+    a batch. What one account gives or takes is posted in the order of the calls. It is also given
+    what was looked up.
+    unstated: which object of the workspace an input leaves to be looked up, or None.
+    look_up: finds what `plain` needs of that object, or None. Only what never changes: it is kept.
     """
 
     posting: Posting
-    plain: Callable[[Any], Plain | None]
+    plain: Callable[[Any, Any], Plain | None]
+    unstated: Callable[[Any], Hashable]
+    look_up: Callable[[AsyncSession, uuid.UUID, Any], Awaitable[Any]]
 
 
 class PostingRoad:

@@ -1,6 +1,7 @@
 """Payments and transfers between own balances, posted many at once.
 
-What a batch takes is plain: both accounts by their ids, a stated currency, paid at once. Anything
+What a batch takes is plain: both accounts by their ids, one currency (stated, or the payer's own, which
+never changes and is looked up once), paid at once. Anything
 else is the ordinary operation's, which knows names, holds, other currencies and the world outside.
 What is written and answered is the same on both roads; a test compares their rows.
 """
@@ -43,30 +44,48 @@ class Plain:
     body: InitiatePayment | CreateTransfer
 
 
-def plain_payment(body: InitiatePayment) -> Plain | None:
-    """Return a payment between two own accounts at once, or None for any other."""
+def plain_payment(body: InitiatePayment, currency: str | None) -> Plain | None:
+    """Return a payment between two own accounts at once, or None for any other.
+
+    currency: the payer account's, where none is stated.
+    """
     if body.capture_method is not CaptureMethod.AUTOMATIC or body.payee_account is None:
         return None
-    return _plain(body, body.payer_account, body.payee_account)
+    return _plain(body, (body.payer_account, body.payee_account), body.currency or currency)
 
 
-def plain_transfer(body: CreateTransfer) -> Plain | None:
-    """Return a transfer in one currency, or None for any other."""
+def plain_transfer(body: CreateTransfer, currency: str | None) -> Plain | None:
+    """Return a transfer in one currency, or None for any other.
+
+    currency: the giving account's, where none is stated.
+    """
     if (body.rate, body.to_amount, body.to_currency) != (None, None, None):
         return None
-    return _plain(body, body.from_account, body.to_account)
+    return _plain(body, (body.from_account, body.to_account), body.currency or currency)
 
 
-def _plain(body: InitiatePayment | CreateTransfer, payer: str, payee: str) -> Plain | None:
-    takes_from, gives_to = as_id(payer), as_id(payee)
-    if takes_from is None or gives_to is None or body.currency is None:
+def _plain(
+    body: InitiatePayment | CreateTransfer, sides: tuple[str, str], currency: str | None
+) -> Plain | None:
+    takes_from, gives_to = map(as_id, sides)
+    if takes_from is None or gives_to is None or currency is None:
         return None
     try:
-        cash = ledger_cash.currency_named(body.currency)
+        cash = ledger_cash.currency_named(currency)
         units = ledger_cash.units_of(body.amount, cash)
     except BursarError:
         return None  # the ordinary road says what is wrong
     return Plain(takes_from, gives_to, cash, units, body)
+
+
+def unstated_payer(body: InitiatePayment) -> uuid.UUID | None:
+    """Return the account whose currency a payment is in, where it states none."""
+    return None if body.currency else as_id(body.payer_account)
+
+
+def unstated_giver(body: CreateTransfer) -> uuid.UUID | None:
+    """Return the account whose currency a transfer is in, where it states none."""
+    return None if body.currency else as_id(body.from_account)
 
 
 async def _post(
@@ -210,5 +229,5 @@ def _transferred(
 
 
 POSTING = Posting("payments", _post)
-PAYMENTS = Batch(POSTING, plain_payment)
-TRANSFERS = Batch(POSTING, plain_transfer)
+PAYMENTS = Batch(POSTING, plain_payment, unstated_payer, store.currency_of_account)
+TRANSFERS = Batch(POSTING, plain_transfer, unstated_giver, store.currency_of_account)

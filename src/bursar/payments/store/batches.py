@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bursar.runtime.batch import BatchAnswer, Columns, Outcome
 
 CREATED = 201
@@ -45,6 +48,8 @@ _PLACES = ", ".join(f"${n}" for n in range(1, BEFORE_ROWS + len(PostingRow._fiel
 _POST_ONE = f"SELECT outcome, status, body FROM payments_post_one({_PLACES})"  # noqa: S608 - as below
 _POST = f"SELECT outcome, status, body FROM payments_post({_PLACES})"  # noqa: S608 - placeholders only
 
+_CURRENCY = text("SELECT currency FROM account WHERE workspace_id = :workspace AND id = :account")
+
 
 async def post(
     columns: Columns, at: dt.datetime, beyond: tuple[str, str], rows: Sequence[PostingRow]
@@ -64,3 +69,13 @@ async def post(
         else BatchAnswer(Outcome(outcome), status or 0, body or "")
         for row, (outcome, status, body) in zip(rows, found, strict=True)
     ]
+
+
+async def currency_of_account(
+    session: AsyncSession, workspace_id: uuid.UUID, account_id: uuid.UUID
+) -> str | None:
+    """Return the currency an account was opened in; None when it has none, or is not there."""
+    found: str | None = await session.scalar(
+        _CURRENCY, {"workspace": workspace_id, "account": account_id}
+    )
+    return found
