@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bursar.core.errors import BursarError
+from bursar.core.errors import BursarError, Unavailable
 from bursar.interfaces.application import Application
 from bursar.ledger.models.accounts import AccountReference
 from bursar.ledger.operations import accounts
 from bursar.payments.models.payments import Payment
 from bursar.payments.models.transfers import Transfer
-from bursar.runtime.batch import PostingRoad
+from bursar.payments.operations.batches import POSTING
+from bursar.runtime.batch import SERVER_SETTINGS, PostingRoad
+from bursar.runtime.batcher import Limits
+from bursar.runtime.database import EVERY_WORKSPACE
 from bursar.runtime.registry import operations
 from tests.payments.build import D, Door
 from tests.payments.test_batches import (
@@ -74,7 +77,7 @@ async def test_without_a_currency_the_payers_own_is_taken_by_the_batch(
 async def test_an_account_is_closed_or_paid_never_both(process: Application, door: Door) -> None:
     """Whoever comes second waits for the first, and then sees what it did."""
     payer, _ = await two(door)
-    for n in range(12):
+    for n in range(24):
         payee = await door.account(f"Empty {n}", "1")
         back = payment(payee, payer, "1")
         assert document(await batched(door, back))["status"] == "succeeded"
@@ -125,3 +128,84 @@ async def test_a_posting_keeps_its_accounts_from_being_closed_until_it_ends(door
                 await posting.session.execute(
                     group, {**given, "id": uuid.uuid4(), field: uuid.uuid4()}
                 )
+
+
+async def _posted(door: Door, body: dict[str, Any]) -> str:
+    return str(document(await batched(door, body))["status"])
+
+
+@pytest.mark.requirement("LEDGER.03")
+async def test_a_balance_that_another_transaction_keeps_holds_up_nobody_else(
+    process: Application, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "bursar.runtime.batch.SERVER_SETTINGS", {**SERVER_SETTINGS, "lock_timeout": "100"}
+    )
+    held, payee = await two(door)
+    free, shop = await two(door)
+    last = await door.account("Last", "1")
+    async with door.harness.database.transaction(EVERY_WORKSPACE) as transaction:
+        await transaction.session.execute(
+            text("SELECT FROM balance WHERE account_id = :id FOR UPDATE"), {"id": held.id}
+        )
+        waiting = [
+            asyncio.create_task(_posted(door, payment(held, last, "100"))),
+            # It can only be paid from what the call before it brings.
+            asyncio.create_task(_posted(door, payment(last, payee, "101"))),
+        ]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(2):
+            said = [await _posted(door, payment(free, shop)) for _ in range(5)]
+            said += await asyncio.gather(*(_posted(door, payment(free, shop)) for _ in range(5)))
+        assert set(said) == {"succeeded"}
+        assert not any(each.done() for each in waiting)
+    assert await asyncio.gather(*waiting) == ["succeeded"] * 2
+    assert await door.held(last) == (D(0), D(0))
+    assert await door.held(free) == (D(90), D(90))
+    assert (await door.verified()).holds
+
+
+@pytest.mark.requirement("LEDGER.03")
+async def test_a_balance_that_is_kept_too_long_is_answered_with_503(
+    process: Application, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "bursar.runtime.batch.SERVER_SETTINGS", {**SERVER_SETTINGS, "lock_timeout": "50"}
+    )
+    payer, payee = await two(door)
+    door.application.batcher_of(POSTING)._limits = Limits(wait_seconds_max=0.3)
+    async with door.harness.database.transaction(EVERY_WORKSPACE) as transaction:
+        await transaction.session.execute(
+            text("SELECT FROM balance WHERE account_id = :id FOR UPDATE"), {"id": payer.id}
+        )
+        async with asyncio.timeout(3):
+            with pytest.raises(Unavailable, match="nothing was saved"):
+                await batched(door, payment(payer, payee))
+    assert await door.held(payer) == (D(100), D(100))
+    assert await _posted(door, payment(payer, payee)) == "succeeded"
+
+
+@pytest.mark.requirement("LEDGER.03")
+async def test_only_calls_on_an_account_that_is_kept_locked_are_told_busy(
+    process: Application, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The account itself is locked, as by one who closes it: no balance to pass over."""
+    monkeypatch.setattr(
+        "bursar.runtime.batch.SERVER_SETTINGS", {**SERVER_SETTINGS, "lock_timeout": "50"}
+    )
+    payer, payee = await two(door)
+    free, shop = await two(door)
+    async with door.harness.database.transaction(EVERY_WORKSPACE) as transaction:
+        await transaction.session.execute(
+            text("SELECT FROM account WHERE id = :id FOR UPDATE"), {"id": payer.id}
+        )
+        results = await asyncio.gather(
+            *(batched(door, payment(free, shop)) for _ in range(4)),
+            batched(door, payment(payer, payee)),
+            *(batched(door, payment(free, shop)) for _ in range(4)),
+            return_exceptions=True,
+        )
+    busy = [each for each in results if isinstance(each, BaseException)]
+    assert [type(each) for each in busy] == [Unavailable]
+    assert results.index(busy[0]) == 4
+    assert await door.held(free) == (D(92), D(92))

@@ -89,10 +89,11 @@ def unstated_giver(body: CreateTransfer) -> uuid.UUID | None:
 
 
 async def _post(
-    columns: Columns, at: dt.datetime, calls: Sequence[BatchCall]
+    columns: Columns, at: dt.datetime, calls: Sequence[BatchCall], *, skip_held: bool = False
 ) -> Sequence[BatchAnswer | None]:
-    hint = InsufficientFunds.default_hint or ""
-    return await store.post(columns, at, (BEYOND, hint), [_row(call, at) for call in calls])
+    beyond = BEYOND, InsufficientFunds.default_hint or ""
+    rows = [_row(call, at) for call in calls]
+    return await store.post(columns, at, beyond, rows, skip_held=skip_held)
 
 
 def _row(call: BatchCall, at: dt.datetime) -> store.PostingRow:

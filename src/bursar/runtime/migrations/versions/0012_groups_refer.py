@@ -1,6 +1,6 @@
-"""Ledger: the references of activities are checked once a statement."""
+"""Batches: an activity's references are checked once a statement, and held balances passed over."""
 
-from bursar.runtime.migrations.blocks import groups_refer
+from bursar.runtime.migrations.blocks import groups_refer, payments_held
 from bursar.runtime.migrations.script import run
 
 revision = "0012"
@@ -10,10 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Let the keys stand unenforced, and check by trigger."""
-    run(*groups_refer.CREATE)
+    """Let the keys stand unenforced, check by trigger, and replace the function."""
+    run(*groups_refer.CREATE, *payments_held.CREATE)
 
 
 def downgrade() -> None:
-    """Enforce the keys again: this reads every activity."""
-    run(*groups_refer.DROP)
+    """Put the function back and enforce the keys again, which reads every activity."""
+    run(*payments_held.DROP, *groups_refer.DROP)
