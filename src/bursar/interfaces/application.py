@@ -4,11 +4,13 @@ import asyncio
 import gc
 import hashlib
 import time
+import uuid
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from prometheus_client import Gauge, Histogram
 
@@ -17,7 +19,7 @@ from bursar.identity.operations.credentials import authenticate
 from bursar.interfaces import catalogue
 from bursar.interfaces.carrier import Carrier
 from bursar.runtime.actor import Actor
-from bursar.runtime.batch import BatchAnswer, BatchCall, Posting, PostingRoad
+from bursar.runtime.batch import Batch, BatchAnswer, BatchCall, Posting, PostingRoad
 from bursar.runtime.batcher import Batcher
 from bursar.runtime.cache import Cache
 from bursar.runtime.database import Database
@@ -32,6 +34,7 @@ ITEMS = Histogram(
 SECONDS = Histogram("bursar_batch_seconds", "Time of one posting statement.", ["posting"])
 WAITING = Gauge("bursar_batch_waiting", "Calls that wait for the next statement.", ["posting"])
 ACTORS_MAX = 10_000
+LOOKED_UP_MAX = 50_000
 ACTOR_SECONDS_MAX = 5.0
 # Large imports and views make millions of objects that live: looking through all of them for
 # rings, as the default of 700 new objects makes it, is a third of their time and stops every request.
@@ -92,6 +95,7 @@ class Application:
     clock: Clock
     database: Database
     cache: Cache = field(default_factory=Cache)
+    looked_up: Cache = field(default_factory=lambda: Cache(LOOKED_UP_MAX))
     actors: Actors = field(default_factory=Actors)
     carrier: Carrier | None = None
     _batchers: dict[str, Batcher[BatchCall, BatchAnswer]] = field(default_factory=dict)
@@ -106,6 +110,17 @@ class Application:
                 key, lambda: authenticate(self.database, self.settings, self.clock, credential)
             )
         return actor
+
+    async def known(self, batch: Batch, workspace_id: uuid.UUID, wanted: Hashable) -> Any:
+        """Return what a batch needs to know of an object of a workspace; None: nothing such."""
+        key = (batch.posting.name, workspace_id, wanted)
+        found = self.looked_up.get(*key)
+        if found is None:
+            async with self.database.transaction(workspace_id, read_only=True) as transaction:
+                found = await batch.look_up(transaction.session, workspace_id, wanted)
+            if found is not None:
+                self.looked_up.put(*key, value=found)
+        return found
 
     def batcher_of(self, posting: Posting) -> Batcher[BatchCall, BatchAnswer]:
         """Return this process's batcher for a posting; made on first use."""

@@ -40,6 +40,7 @@ from bursar.runtime.store import claim_key
 
 KEY_CHARACTERS_MAX = 255
 REFUSED_FIRST = 400
+NOTHING = Nothing()
 SHOWN_ONCE = frozenset({"token", "secret"})
 PROBLEMS_MAX = 20
 log = structlog.get_logger()
@@ -93,7 +94,7 @@ class Passage:
     operation: Operation
     call: Call
     actor: Actor = NOBODY
-    body: BaseModel = field(default_factory=Nothing)
+    body: BaseModel = NOTHING
     input_hash: bytes = b""
     prepared: Any = None
     journaled: bool = False

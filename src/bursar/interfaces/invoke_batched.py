@@ -39,10 +39,15 @@ async def _post(passage: Passage) -> Answer | None:
     await admit(passage)
     operation, call, actor = passage.operation, passage.call, passage.actor
     batch = operation.batch
-    plain = None if batch is None else batch.plain(passage.body)
-    if batch is None or plain is None or actor.kind is ActorKind.AGENT:
+    if batch is None or actor.kind is ActorKind.AGENT:
         return None
     workspace_id, key = actor.require_workspace(), call.idempotency_key or ""
+    unstated, known = batch.unstated(passage.body), None
+    if unstated is not None:
+        known = await passage.application.known(batch, workspace_id, unstated)
+    plain = batch.plain(passage.body, known)
+    if plain is None:
+        return None
     posted = BatchCall(
         operation=operation.name,
         actor=actor,

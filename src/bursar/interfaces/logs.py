@@ -1,7 +1,6 @@
 """Logs are one JSON object a line: UTC time, level, message, request id; secrets are masked."""
 
 import asyncio
-import json
 import logging
 import re
 import sys
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import structlog
+from pydantic_core import to_json
 
 from bursar.settings import Settings
 
@@ -49,20 +49,25 @@ def log_request(
         return
     line = {
         "method": method,
-        "path": SECRET_VALUES.sub(MASK, path),
+        "path": _masked(path),
         "status": status,
         "milliseconds": milliseconds,
         "request_id": request_id,
         "level": "info",
-        "timestamp": datetime.fromtimestamp(time.time(), UTC).isoformat().replace("+00:00", "Z"),
+        "timestamp": datetime.fromtimestamp(time.time(), UTC).isoformat()[:-6] + "Z",
         "message": "request",
     }
-    _lines.append(json.dumps(line))
+    _lines.append(to_json(line).decode())
     if len(_lines) == 1:
         # Requests end in batches: one write for all that end in one turn of the loop.
         asyncio.get_running_loop().call_soon(_write_lines)
     elif len(_lines) >= LINES_MAX:
         _write_lines()
+
+
+def _masked(path: str) -> str:
+    # What the expression finds holds one of these: looking for them costs a tenth of it.
+    return SECRET_VALUES.sub(MASK, path) if "bur_" in path or "://" in path else path
 
 
 def _write_lines() -> None:

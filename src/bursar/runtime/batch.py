@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bursar.core.clock import Clock
 from bursar.runtime import database
@@ -26,8 +27,9 @@ CALL_SECONDS_MAX = 20.0
 CONNECT_SECONDS_MAX = 5.0
 # A deadlock or a serialisation failure ended the other way round: the same batch goes again.
 AGAIN_STATES = frozenset({"40001", "40P01"})
-# No memory, no place on the disk, cancelled by a time limit, a lock that did not come.
-BUSY_STATES = ("53", "57014", "55P03", "58", "54")
+# No memory, no place on the disk, cancelled by a time limit.
+BUSY_STATES = ("53", "57014", "58", "54")
+LOCK_STATE = "55P03"
 
 
 class Outcome(StrEnum):
@@ -38,6 +40,7 @@ class Outcome(StrEnum):
     REPLAYED = "replayed"
     REUSED = "reused"  # the key came with another body before
     IN_FLIGHT = "in_flight"
+    HELD = "held"  # somebody else keeps one of its accounts locked: it comes again
     ORDINARY = "ordinary"  # not for a batch: nothing was done, the ordinary road takes it
 
 
@@ -82,9 +85,23 @@ class Plain(Protocol):
 Columns = Callable[..., Awaitable[Sequence[Any]]]
 """Runs one statement with columns as arguments, in a transaction of its own; returns its rows."""
 
-Post = Callable[
-    [Columns, dt.datetime, Sequence[BatchCall]], Awaitable[Sequence[BatchAnswer | None]]
-]
+
+class Post(Protocol):
+    """Carries out calls in one statement; None for one that must come again."""
+
+    async def __call__(
+        self,
+        columns: Columns,
+        at: dt.datetime,
+        calls: Sequence[BatchCall],
+        *,
+        skip_held: bool = False,
+    ) -> Sequence[BatchAnswer | None]:
+        """Return an answer for each; `skip_held`: pass over what others keep locked."""
+
+
+class Locked(Busy):
+    """A lock did not come in time: nothing was saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +117,16 @@ class Batch:
     """How an operation's calls are batched.
 
     plain: from the checked input to what the posting needs of it, or None when the call is not for
-    a batch. What one account gives or takes is posted in the order of the calls.
+    a batch. What one account gives or takes is posted in the order of the calls. It is also given
+    what was looked up.
+    unstated: which object of the workspace an input leaves to be looked up, or None.
+    look_up: finds what `plain` needs of that object, or None. Only what never changes: it is kept.
     """
 
     posting: Posting
-    plain: Callable[[Any], Plain | None]
+    plain: Callable[[Any, Any], Plain | None]
+    unstated: Callable[[Any], Hashable]
+    look_up: Callable[[AsyncSession, uuid.UUID, Any], Awaitable[Any]]
 
 
 class PostingRoad:
@@ -115,11 +137,26 @@ class PostingRoad:
         self._clock = clock
         self._posting = posting
         self._connection: Any = None
+        self._skips_until: dt.datetime | None = None
 
     async def post(self, calls: Sequence[BatchCall]) -> Sequence[BatchAnswer | None]:
-        """Post a batch; raises Lost, Busy, or what one of the calls is to blame for."""
+        """Post a batch; raises Lost, Busy, or what one of the calls is to blame for.
+
+        A transaction elsewhere that keeps an account locked holds up one batch, and that for a
+        second. Then calls on such accounts are passed over for a while, and the others go on.
+        """
+        now = self._clock.now()
         try:
-            return await self._posting.post(self._columns, self._clock.now(), calls)
+            if self._skips_until is None or not now < self._skips_until <= now + SKIPS:
+                try:
+                    return await self._posting.post(self._columns, now, calls)
+                except Locked:
+                    self._skips_until = now + SKIPS
+            return await self._posting.post(self._columns, now, calls, skip_held=True)
+        except Locked as locked:  # by something else than a balance: find whose it is
+            if len(calls) > 1 and locked.__cause__ is not None:
+                raise locked.__cause__ from None
+            raise
         except Lost as lost:
             for call in calls:
                 call.lost |= lost.sent
@@ -165,10 +202,13 @@ class PostingRoad:
             self._connection = None
 
 
+SKIPS = dt.timedelta(seconds=10)
+LOCK_SECONDS_MAX = 1.0
 # The server itself gives up before the client does, so that a slow call is known not to be saved.
 SERVER_SETTINGS = {
     **database.SERVER_SETTINGS,
     "statement_timeout": str(int(CALL_SECONDS_MAX * 1000) // 2),
+    "lock_timeout": str(int(LOCK_SECONDS_MAX * 1000)),
 }
 
 
@@ -176,4 +216,6 @@ def _sorted(error: asyncpg.PostgresError) -> Exception:
     state = str(error.sqlstate or "")
     if state in AGAIN_STATES or state.startswith(database.UNREACHABLE_STATES):
         return Lost()
+    if state == LOCK_STATE:
+        return Locked()
     return Busy() if state.startswith(BUSY_STATES) else error

@@ -110,12 +110,11 @@ class Batcher(Generic[Value, Result]):
             raise self._unavailable("the server is stopping; nothing was saved")
         if len(self._waiting) >= self._limits.waiting_max:
             raise self._unavailable("too many requests wait to be posted; nothing was saved")
-        entry = _Entry[Value, Result](
-            item, self._clock(), asyncio.get_running_loop().create_future()
-        )
+        loop = asyncio.get_running_loop()
+        entry: _Entry[Value, Result] = _Entry(item, self._clock(), loop.create_future())
         self._waiting.append(entry)
         if self._worker is None:
-            self._worker = asyncio.get_running_loop().create_task(self._run())
+            self._worker = loop.create_task(self._run())
         return await entry.answer
 
     async def close(self) -> None:

@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bursar.core.ids import new_id
+from bursar.core.ids import new_id_text
 from bursar.interfaces.logs import log_request
 from bursar.settings import Environment, Settings
 
@@ -61,7 +61,16 @@ class Envelope:
             try:
                 await self._app(scope, receive, send_with_headers)
             finally:
-                _count(scope, status, time.perf_counter() - started)
+                state = scope["state"]
+                count_request(
+                    scope["method"],
+                    scope["path"],
+                    route=state.get("route", "other"),
+                    status=status,
+                    seconds=time.perf_counter() - started,
+                    request_id=request_id,
+                    lasts=bool(state.get("lasts")),
+                )
 
 
 def security_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
@@ -79,23 +88,36 @@ def security_headers(settings: Settings) -> list[tuple[bytes, bytes]]:
 
 
 def _request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and GIVEN_ID.fullmatch(value.decode("latin-1")):
-            return str(value.decode("latin-1"))
-    return str(new_id())
+    given = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
+    return request_id_of(None if given is None else given.decode("latin-1"))
 
 
-def _count(scope: Scope, status: int, seconds: float) -> None:
-    requests, duration = _metrics(scope["state"].get("route", "other"), scope["method"], status)
+def request_id_of(given: str | None) -> str:
+    """Return the id that a request states for itself, or a new one when it states none that fits."""
+    return given if given is not None and GIVEN_ID.fullmatch(given) else new_id_text()
+
+
+def count_request(
+    method: str,
+    path: str,
+    *,
+    route: str,
+    status: int,
+    seconds: float,
+    request_id: str,
+    lasts: bool = False,
+) -> None:
+    """Count and log one request that ended."""
+    requests, duration = _metrics(route, method, status)
     requests.inc()
-    if not scope["state"].get("lasts"):  # a stream's length says nothing about speed
+    if not lasts:  # a stream's length says nothing about speed
         duration.observe(seconds)
     log_request(
-        method=scope["method"],
-        path=scope["path"],
+        method=method,
+        path=path,
         status=status,
         milliseconds=round(seconds * 1000, 2),
-        request_id=scope["state"]["request_id"],
+        request_id=request_id,
     )
 
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from bursar import __version__
 from bursar.core.errors import BursarError, NotFound, Refused
@@ -31,6 +32,20 @@ from bursar.runtime.embedded.state import addresses
 from bursar.settings import Settings
 
 NOT_FOUND = 404
+
+
+class Server(FastAPI):
+    """The framework's application, behind the fast way in."""
+
+    batched: BatchedRoutes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        request = self.batched.request_of(scope) if scope["type"] == "http" else None
+        if request is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.batched.answer(request, self.state.application, receive, send)
 
 
 def create(settings: Settings | None = None) -> FastAPI:
@@ -55,7 +70,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             app.state.feed = await stack.enter_async_context(open_feed(app.state.application))
             yield
 
-    app = FastAPI(
+    app = Server(
         title="Bursar",
         version=__version__,
         lifespan=lifespan,
@@ -63,6 +78,7 @@ def create(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
+    app.batched = BatchedRoutes(settings)
     app.router.routes[:] = [*stream_routes(), *routes(), *system_routes(), *served]
     pages = WebPages(session_cookies=(NAME, SECURE_NAME))
     app.router.default = pages
@@ -85,7 +101,6 @@ def create(settings: Settings | None = None) -> FastAPI:
             ],
         )
     app.add_middleware(PagesFirst, pages=pages)
-    app.add_middleware(BatchedRoutes)
     app.add_middleware(Envelope, settings=settings)
     return app
 

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from bursar.core.errors import BursarError
-from bursar.core.money import from_units
+from bursar.core.money import format_decimal, from_units
 from bursar.ledger.calc.currencies import Currency
 from bursar.ledger.operations import cash as ledger_cash
 from bursar.payments import tables
@@ -147,7 +147,7 @@ def refund_model(row: tables.Refund, cash: Currency) -> Refund:
 
 def amount_facts(cash: Currency, **units: int) -> dict[str, Any]:
     """Return amounts for an error's details: decimal strings in major units, with the currency."""
-    said = {name: str(from_units(value, cash.exponent)) for name, value in units.items()}
+    said = {name: format_decimal(from_units(value, cash.exponent)) for name, value in units.items()}
     return {**said, "currency": cash.code}
 
 

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bursar.runtime.batch import BatchAnswer, Columns, Outcome
 
 CREATED = 201
@@ -44,23 +47,53 @@ BEFORE_ROWS = 3
 _PLACES = ", ".join(f"${n}" for n in range(1, BEFORE_ROWS + len(PostingRow._fields) + 1))
 _POST_ONE = f"SELECT outcome, status, body FROM payments_post_one({_PLACES})"  # noqa: S608 - as below
 _POST = f"SELECT outcome, status, body FROM payments_post({_PLACES})"  # noqa: S608 - placeholders only
+_POST_FREE = f"SELECT outcome, status, body FROM payments_post({_PLACES}, true)"  # noqa: S608 - as above
+
+_CURRENCY = text("SELECT currency FROM account WHERE workspace_id = :workspace AND id = :account")
 
 
 async def post(
-    columns: Columns, at: dt.datetime, beyond: tuple[str, str], rows: Sequence[PostingRow]
-) -> list[BatchAnswer]:
+    columns: Columns,
+    at: dt.datetime,
+    beyond: tuple[str, str],
+    rows: Sequence[PostingRow],
+    *,
+    skip_held: bool = False,
+) -> list[BatchAnswer | None]:
     """Post items in one statement and return an answer for each, in their order.
+
+    skip_held: pass over items on balances that others keep locked, and answer None for them.
 
     beyond: the sentence and the hint for who has too little; name, available, currency and needed
     are filled in where they stand in braces.
     """
-    if len(rows) == 1:
+    if skip_held:
+        found = await columns(_POST_FREE, at, *beyond, *map(list, zip(*rows, strict=True)))
+    elif len(rows) == 1:
         found = await columns(_POST_ONE, at, *beyond, *rows[0])
     else:
         found = await columns(_POST, at, *beyond, *map(list, zip(*rows, strict=True)))
     return [
-        BatchAnswer(Outcome.DONE, CREATED, row.answer)
-        if outcome == Outcome.DONE
-        else BatchAnswer(Outcome(outcome), status or 0, body or "")
+        _answer(row, outcome, status, body)
         for row, (outcome, status, body) in zip(rows, found, strict=True)
     ]
+
+
+def _answer(
+    row: PostingRow, outcome: str, status: int | None, body: str | None
+) -> BatchAnswer | None:
+    if outcome == Outcome.DONE:
+        return BatchAnswer(Outcome.DONE, CREATED, row.answer)
+    return (
+        None if outcome == Outcome.HELD else BatchAnswer(Outcome(outcome), status or 0, body or "")
+    )
+
+
+async def currency_of_account(
+    session: AsyncSession, workspace_id: uuid.UUID, account_id: uuid.UUID
+) -> str | None:
+    """Return the currency an account was opened in; None when it has none, or is not there."""
+    found: str | None = await session.scalar(
+        _CURRENCY, {"workspace": workspace_id, "account": account_id}
+    )
+    return found
