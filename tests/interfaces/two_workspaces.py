@@ -35,9 +35,7 @@ class Somebody:
     ) -> Any:
         # Every write has a new key, as those that move money need one.
         headers = {"Idempotency-Key": str(uuid.uuid4())} if body is not None else {}
-        reply = self.live.send(
-            method, f"/api/v1{path}", body, token=self.session, headers=headers
-        )
+        reply = self.live.send(method, f"/api/v1{path}", body, token=self.session, headers=headers)
         assert reply.status in expected, (path, reply.body)
         return reply.json()
 
