@@ -126,8 +126,11 @@ async def test_no_write_breaks_the_book_or_the_journal(live: Live) -> None:
             if operation.name == "payments.initiate_payment":
                 paid.append(document["id"])
             return
-        for fault in faults(document, reply.status):
-            wrong.append(f"{operation.name}: {fault}: {json.dumps(body)[:600]}: {reply.body!r}")
+        sent = json.dumps(body)[:600]
+        wrong.extend(
+            f"{operation.name}: {fault}: {sent}: {reply.body!r}"
+            for fault in faults(document, reply.status)
+        )
 
     # One operation after the other and back, so that each meets what the others left.
     rounds = [
