@@ -115,6 +115,15 @@ class CreateInstrument(Model):
         description='Taxonomies, such as {"sector": "Technology", "region": "North America"}.',
     )
 
+    @field_validator("identifiers")
+    @classmethod
+    def _held_for_a_day(cls, value: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+        for name in value:
+            if name.valid_from and name.valid_to and name.valid_to <= name.valid_from:
+                msg = f"{name.value[:40]!r} must be valid for a day at least: valid_to lies after"
+                raise ValueError(f"{msg} valid_from")
+        return value
+
     @field_validator("multiplier")
     @classmethod
     def _above_zero(cls, value: Decimal | None) -> Decimal | None:
