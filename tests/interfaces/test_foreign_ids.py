@@ -13,8 +13,13 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from bursar.developer.models.schedules import JobRun, ListRuns
+from bursar.developer.operations.schedules import list_job_runs
 from bursar.interfaces import catalogue
+from bursar.interfaces.application import Application
+from bursar.interfaces.jobs import JOBS, run_job
 from bursar.runtime.registry import Operation, operations
+from tests.harness import Harness
 from tests.interfaces.live import Live, Reply
 from tests.interfaces.schema_values import ITEM, KEY, VALUE, Path, least, leaves, with_value
 from tests.interfaces.test_audit import seal
@@ -206,3 +211,17 @@ async def test_a_figure_about_another_workspace_is_about_nothing(demo: Live) -> 
         assert unknown != figure
         assert shape(theirs, account)[0] == shape(nobodys, account)[0]
         assert ID.sub("", theirs.body.decode()) == ID.sub("", nobodys.body.decode())
+
+
+async def test_a_run_of_a_job_says_how_many_and_never_whose(harness: Harness) -> None:
+    """Runs are the installation's, seen from every workspace: they hold counts alone."""
+    application = Application(harness.settings, harness.clock, harness.database)
+    for name in JOBS:
+        await run_job(application, name)
+    async with harness.context(read_only=True) as context:
+        runs = (await list_job_runs(context, ListRuns(limit=500))).items
+    assert {run.job for run in runs} >= set(JOBS)
+    for run in runs:
+        assert all(isinstance(value, int) for value in (run.result or {}).values()), run
+    shown = {"id", "job", "state", "started_at", "finished_at", "result", "error_code"}
+    assert set(JobRun.model_fields) == shown
