@@ -18,6 +18,7 @@ BENCHES = {
     "portfolio_http": "Portfolio summary through HTTP",
     "market_load": "Prices in and out",
     "statement_import": "Large statements and the proof of the book",
+    "ledger_verify": "The proof of the book at length",
     "invoke": "The one door",
     "journal_sealing": "The sealed journal",
     "mcp_calls": "MCP calls",

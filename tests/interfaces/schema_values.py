@@ -23,7 +23,9 @@ def _leaves(
             outer = {k: v for k, v in part.items() if k != "anyOf"}
             yield from _leaves({**outer, **resolved(choice, root)}, root, path)
     elif part.get("type") == "array":
-        yield from _leaves(part.get("items", {}), root, (*path, ITEM))
+        # What the list is said to hold is said of each of its items.
+        said = {name: part[name] for name in ("description",) if name in part}
+        yield from _leaves({**said, **part.get("items", {})}, root, (*path, ITEM))
     elif "properties" in part:
         for name, inner in part["properties"].items():
             yield from _leaves(inner, root, (*path, name))

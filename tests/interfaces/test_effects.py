@@ -113,6 +113,18 @@ async def test_a_failure_is_tried_again_later_and_later(
     assert await accounts(harness) == 1
 
 
+async def test_an_effect_that_takes_its_workers_with_it_is_given_up(
+    harness: Harness, application: Application
+) -> None:
+    effect_id = await ask(harness)
+    for _ in range(effects.ATTEMPTS_MAX):
+        assert await effects.claim(harness.database, harness.clock, effect_id) is not None
+        harness.clock.advance(dt.timedelta(seconds=effects.CLAIM_SECONDS))  # it never came back
+    assert await carry_out(application, effect_id) == "dead"
+    assert calls == []
+    assert await carry_out(application, effect_id) is None
+
+
 async def test_a_refusal_for_ever_is_given_up(harness: Harness, application: Application) -> None:
     effect_id = await ask(harness)
     outcomes[:] = [Refused("no such customer")]

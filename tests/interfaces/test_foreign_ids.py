@@ -4,6 +4,7 @@ The registry says which operations there are and their schemas which fields take
 one is covered by itself, or the test says what it needs: a kind for a new field, or a sample body.
 """
 
+import asyncio
 import json
 import re
 import uuid
@@ -12,10 +13,16 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from bursar.developer.models.schedules import JobRun, ListRuns
+from bursar.developer.operations.schedules import list_job_runs
 from bursar.interfaces import catalogue
+from bursar.interfaces.application import Application
+from bursar.interfaces.jobs import JOBS, run_job
 from bursar.runtime.registry import Operation, operations
+from tests.harness import Harness
 from tests.interfaces.live import Live, Reply
 from tests.interfaces.schema_values import ITEM, KEY, VALUE, Path, least, leaves, with_value
+from tests.interfaces.test_audit import seal
 from tests.interfaces.two_workspaces import (
     STATEMENT,
     Somebody,
@@ -36,12 +43,16 @@ KINDS = {
     "import_id": "import", "person_id": "person", "session_id": "session", "token_id": "token",
     "workspace_id": "workspace", "lot_id": "lot", "figure_id": "figure",
     "policy": "policy", "mapping_name": "mapping",
+    "payment_id": "payment", "transfer_id": "transfer", "payer_account": "account",
+    "payee_account": "account", "from_account": "account", "to_account": "account",
+    "from_instrument": "instrument", "effect_id": "effect", "actor_id": "person", "object_id": "payment", "objects": "payment",
+    "seq": "journal_row",
 }  # fmt: skip
 BY_OPERATION = {("portfolio.delete_targets", "name"): "policy"}
 # Ids of somebody else's books, kept as they are and never looked up.
 NOT_OURS = {"external_id"}
-# A gap, not a rule: `two_workspaces` makes none of these yet, so they are not compared.
-NO_SAMPLE_YET = {"payment_id", "transfer_id", "effect_id", "run_id", "actor_id", "object_id"}
+# Runs of the installation's own jobs belong to no workspace; what they may say is tested below.
+OF_EVERYBODY = {"run_id"}
 SPLIT = {"instrument": "AAPL", "kind": "split", "ex_date": "2022-12-01"}
 SPLIT |= {"ratio_numerator": 2, "ratio_denominator": 1}
 MERGER = {"instrument": "AAPL", "kind": "merger", "ex_date": "2022-12-01"}
@@ -52,6 +63,8 @@ BUY |= {"quantity": "1", "amount": "1"}
 SELL = BUY | {"kind": "sell"}
 MOVE = {"account": "Brokerage", "kind": "transfer_out", "effective_at": "2022-12-01", "amount": "1"}
 RENAME = BUY | {"kind": "rename", "counter_quantity": "1"}
+PAYMENT = {"payer_account": "Brokerage", "payee_name": "Shop", "amount": "1"}
+TRANSFER = {"from_account": "Brokerage", "to_account": "Brokerage", "amount": "1"}
 # Bodies that reach the look-up, where the least one does not; by operation and field.
 SAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("market.record_corporate_action", "instrument"): SPLIT,
@@ -60,6 +73,10 @@ SAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("market.record_prices", "actions.[].new_instrument"): {"prices": [PRICE], "actions": [MERGER]},
     ("banking.import_statement", "account"): {"content": STATEMENT},
     ("banking.import_statement", "mapping_name"): {"content": STATEMENT},
+    ("payments.initiate_payment", "payee_account"): PAYMENT,
+    ("payments.initiate_payment", "payer_account"): PAYMENT,
+    ("payments.create_transfer", "from_account"): TRANSFER,
+    ("payments.create_transfer", "to_account"): TRANSFER,
 }
 for _operation in ("banking.record_transaction", "banking.correct_transaction"):
     SAMPLES |= {
@@ -71,8 +88,9 @@ for _operation in ("banking.record_transaction", "banking.correct_transaction"):
         (_operation, "lots.[].lot_id"): SELL,
     }
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}")
+NAMES_AN_ID = re.compile(r"\b(its|by|or) id\b|\bids? of\b|^Number of\b|'s id\b", re.IGNORECASE)
 # What an id that never existed is answered with; reads that filter by it find nothing.
-NOWHERE = re.compile(r".*not_found|unknown_instrument|wrong_sign_in|unknown_lot")
+NOWHERE = re.compile(r".*not_found|no_such_effect|unknown_instrument|wrong_sign_in|unknown_lot")
 
 
 def kind_of(operation: Operation, path: Path, leaf: dict[str, Any]) -> str | None:
@@ -83,12 +101,13 @@ def kind_of(operation: Operation, path: Path, leaf: dict[str, Any]) -> str | Non
         return BY_OPERATION[operation.name, name]
     if path[-1] == KEY:
         return "instrument" if words.startswith("Instrument:") else None
-    if path[-1] == VALUE or "column" in words.lower() or name in NOT_OURS | NO_SAMPLE_YET:
+    if path[-1] == VALUE or "column" in words.lower() or name in NOT_OURS | OF_EVERYBODY:
         return None
     looks = (
         leaf.get("format") == "uuid"
         or name.endswith(("_id", "_ids"))
         or words.startswith("Instrument")
+        or NAMES_AN_ID.search(words) is not None
     )
     if name == "ticker" and not words.startswith("Instrument"):
         return None
@@ -114,6 +133,8 @@ def never_existing(kind: str, foreign: str) -> str:
     """A value of the same form that names nothing anywhere."""
     if kind in ("policy", "mapping"):
         return "x" * len(foreign)
+    if foreign.isdigit():
+        return "9" * 15
     fresh = uuid.uuid4()
     return (
         re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", str(fresh), foreign)
@@ -155,7 +176,9 @@ def shape(reply: Reply, value: str) -> tuple[int, Any]:
 
 async def test_an_id_of_another_workspace_is_one_that_never_existed(demo: Live) -> None:
     him, her = await sign_in_as_owner(demo), await furnished_workspace(demo)
-    his = him.call("GET", "/transactions?limit=1")["items"][0]["id"]
+    await asyncio.to_thread(seal, demo)
+    trades = him.call("GET", "/transactions?limit=100&kinds=buy")["items"]
+    his = trades[0]["id"]
     wrong = []
     for operation, path, kind in places():
         schema = operation.input_model.model_json_schema()
@@ -188,3 +211,17 @@ async def test_a_figure_about_another_workspace_is_about_nothing(demo: Live) -> 
         assert unknown != figure
         assert shape(theirs, account)[0] == shape(nobodys, account)[0]
         assert ID.sub("", theirs.body.decode()) == ID.sub("", nobodys.body.decode())
+
+
+async def test_a_run_of_a_job_says_how_many_and_never_whose(harness: Harness) -> None:
+    """Runs are the installation's, seen from every workspace: they hold counts alone."""
+    application = Application(harness.settings, harness.clock, harness.database)
+    for name in JOBS:
+        await run_job(application, name)
+    async with harness.context(read_only=True) as context:
+        runs = (await list_job_runs(context, ListRuns(limit=500))).items
+    assert {run.job for run in runs} >= set(JOBS)
+    for run in runs:
+        assert all(isinstance(value, int) for value in (run.result or {}).values()), run
+    shown = {"id", "job", "state", "started_at", "finished_at", "result", "error_code"}
+    assert set(JobRun.model_fields) == shown

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from bursar.core.errors import BursarError
 from bursar.interfaces import catalogue
 from bursar.interfaces.cli.main import build
+from bursar.runtime.pages import encode_cursor
 from bursar.runtime.registry import Operation, operations
 from tests.interfaces.fuzzing import bodies
 from tests.interfaces.live import Live, Reply
@@ -77,6 +78,30 @@ def test_rest_answers_whatever_it_is_sent(demo: Live, operation: Operation) -> N
         if took > SECONDS_MAX:
             said.append(f"it took {took:.1f} s")
         assert not said, f"{said} for {json.dumps(body)[:2000]}: {reply.body[:600]!r}"
+
+
+PLACES: tuple[Any, ...] = (
+    0, -1, 1, 2**62, 2**64, 1.5, True, None, "", "x", "\0", "\ud800", {}, [], "2024-01-01", "2024-01-01T00:00:00",
+    "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2024-01-01T00:00:00+00:00",
+    "00000000-0000-0000-0000-000000000000", "{00000000-0000-0000-0000-000000000000}",
+)  # fmt: skip
+PAGED = [o for o in KNOWN if "cursor" in o.input_model.model_fields and o.scope != "admin"]
+
+
+@pytest.mark.parametrize("operation", PAGED, ids=lambda o: o.name)
+def test_a_forged_cursor_is_refused_or_finds_a_place(demo: Live, operation: Operation) -> None:
+    """Cursors are opaque, not secret: anybody can take one apart and put another together."""
+    account = quote(demo.send("GET", "/api/v1/accounts?limit=1").json()["items"][0]["id"])
+    path = operation.path.replace("{account_id}", account).replace("{instrument}", "AAPL")
+    assert "{" not in path, "say what to put there"
+    narrowed = [f"account={account}"] if "account" in operation.input_model.model_fields else []
+    forged = [[one] for one in PLACES]
+    forged += [[one, other] for one in PLACES for other in PLACES]
+    for position in forged:
+        cursor = encode_cursor(position)
+        for part in ("", *narrowed):
+            reply = demo.send("GET", f"/api/v1{path}?cursor={cursor}&{part}")
+            assert reply.status in (200, 422), (position, part, reply.body[:300])
 
 
 async def test_tools_answer_whatever_they_are_sent(demo: Live) -> None:

@@ -159,6 +159,19 @@ def test_a_token_sees_and_steers_only_what_it_may(own: Live, addresses: Addresse
     assert own.send("POST", path, {}, token=token).json()["code"] == "forbidden"
 
 
+def test_only_who_may_pay_tries_a_payment_again(own: Live, addresses: Addresses) -> None:
+    """Steering effects is no way around the scope of what they do outside."""
+    effect_id = put(addresses, own, "payments.pay_out", state="dead", attempts=8)
+    scopes = ["developer:read", "developer:write", "payments:read"]
+    body = {"name": f"Operator {uuid.uuid4()}", "scopes": scopes}
+    token = own.send("POST", "/api/v1/api-tokens", body).json()["token"]
+    for steps, sent in (("retry", {}), ("drop", {"reason": "mine"})):
+        reply = own.send("POST", f"/api/v1/effects/{effect_id}/{steps}", sent, token=token)
+        assert (reply.status, reply.json()["details"]) == (403, {"scope": "payments:write"})
+    assert shown(own, effect_id)["state"] == "dead"
+    assert own.send("POST", f"/api/v1/effects/{effect_id}/retry", {}).status == 200
+
+
 async def test_retry_and_drop_by_every_interface(own: Live, addresses: Addresses) -> None:
     by_rest, by_command, by_tool, running, done = [
         await asyncio.to_thread(put, addresses, own, "ledger.pay", **columns)

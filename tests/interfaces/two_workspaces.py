@@ -26,9 +26,16 @@ class Somebody:
     ids: dict[str, str] = field(default_factory=dict)
 
     def call(
-        self, method: str, path: str, body: Any = None, *, expected: tuple[int, ...] = (200, 201)
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        expected: tuple[int, ...] = (200, 201, 202),
     ) -> Any:
-        reply = self.live.send(method, f"/api/v1{path}", body, token=self.session)
+        # Every write has a new key, as those that move money need one.
+        headers = {"Idempotency-Key": str(uuid.uuid4())} if body is not None else {}
+        reply = self.live.send(method, f"/api/v1{path}", body, token=self.session, headers=headers)
         assert reply.status in expected, (path, reply.body)
         return reply.json()
 
@@ -60,7 +67,7 @@ async def furnished_workspace(live: Live) -> Somebody:
     her.call("POST", "/imports/mappings", {"name": MAPPING, "mapping": columns})
     her.call("PUT", "/portfolio/targets", {"name": POLICY, "targets": {"stocks": "1"}})
     token = her.call("POST", "/api-tokens", {"name": "hers", "scopes": ["ledger:read"]})
-    her.ids |= {
+    her.ids |= _moved_and_asked(her) | {
         "account": account["id"],
         "instrument": instrument["id"],
         "transaction": trade["transaction_id"],
@@ -75,6 +82,26 @@ async def furnished_workspace(live: Live) -> Somebody:
         "mapping": MAPPING,
     }
     return her
+
+
+def _moved_and_asked(her: Somebody) -> dict[str, str]:
+    """Money moved between her accounts, and work outside that she asked for."""
+    paid = her.call(
+        "POST", "/payments", {"payer_account": "Hers", "payee_name": "Shop", "amount": "5"}
+    )
+    moved = her.call(
+        "POST",
+        "/transfers",
+        {"from_account": "Hers", "to_account": "Her bank account", "amount": "6"},
+    )
+    effect = her.call("POST", "/schedules/DataCleanupJob/run", {})
+    journal = her.call("GET", "/audit/journal?operation=payments.initiate_payment")
+    return {
+        "payment": paid["id"],
+        "transfer": moved["id"],
+        "effect": effect["effect_id"],
+        "journal_row": str(journal["items"][0]["seq"]),
+    }
 
 
 async def new_link(live: Live, *, new: bool = False) -> str:

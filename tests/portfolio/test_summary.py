@@ -95,8 +95,12 @@ async def test_income_by_month_and_instrument(harness: Harness) -> None:
     await one_stock(harness)
     async with harness.context(read_only=True) as context:
         found = await income(context, IncomeRequest())
-    assert (found.gross.value, found.tax, found.net) == (Decimal(8), Decimal(1), Decimal(7))
-    assert [(m.month, m.net) for m in found.months] == [("2024-03", Decimal(7))]
+    assert (found.gross.value, found.tax.value, found.net.value) == (
+        Decimal(8),
+        Decimal(1),
+        Decimal(7),
+    )
+    assert [(m.month, m.net.value) for m in found.months] == [("2024-03", Decimal(7))]
     (row,) = found.instruments
     assert row.name == "ACME"
     assert row.yield_on_cost is not None

@@ -5,6 +5,7 @@ import uuid
 
 from pydantic import Field, JsonValue
 
+from bursar.core.clock import Moment
 from bursar.core.model import Model
 from bursar.runtime.pages import PageRequest
 
@@ -26,8 +27,8 @@ class JournalQuery(PageRequest):
     outcome: str | None = Field(
         None, max_length=20, description="Only this outcome: done, refused or read."
     )
-    from_at: dt.datetime | None = Field(None, description="Only rows from this time on.")
-    to_at: dt.datetime | None = Field(None, description="Only rows before this time.")
+    from_at: Moment | None = Field(None, description="Only rows from this time on.")
+    to_at: Moment | None = Field(None, description="Only rows before this time.")
 
 
 class JournalRow(Model):

@@ -7,7 +7,7 @@ those of others are for admins. What no operation of this version is called is f
 
 import uuid
 
-from bursar.runtime.actor import PACKAGES, Actor
+from bursar.runtime.actor import PACKAGES, WRITE_SCOPES, Actor
 from bursar.runtime.feed import Wanted
 from bursar.runtime.registry import Operation, operations
 
@@ -46,6 +46,12 @@ def wanted_by(
         objects=frozenset(objects),
         refused=refused,
     )
+
+
+def steering_scope(kind: str) -> str:
+    """Return the scope to try an effect again or drop it: that of the writes of its package."""
+    scope = f"{kind.partition('.')[0]}:write"
+    return scope if scope in WRITE_SCOPES else ADMIN
 
 
 def readable_packages(actor: Actor) -> frozenset[str]:

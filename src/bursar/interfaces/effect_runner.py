@@ -88,6 +88,13 @@ async def _attempt(application: Application, claimed: Claimed) -> Failure | None
     kind = effects.kind_of(claimed.kind)
     if kind is None:
         return Failure("unknown_effect", f"no handler for {claimed.kind}", final=True)
+    if claimed.attempt > claimed.tries_max:
+        # Each attempt took its worker with it: the next one would, too.
+        text = "every attempt ended without an answer"
+        doubt = claimed.in_doubt and claimed.follow_up is None
+        return Failure(
+            "attempts_lost", text, final=True, in_doubt=doubt, follow_up=claimed.follow_up
+        )
     context = EffectContext(
         id=claimed.id,
         workspace_id=claimed.workspace_id,

@@ -32,7 +32,8 @@ def refuse_unstorable(body: object) -> None:
 
 def field_name(location: tuple[int | str, ...]) -> str:
     """Return the way to a value in words that can be shown and sent."""
-    name = ".".join(str(part) for part in location)
+    # A name without characters is quoted, so that the answer still says which field it means.
+    name = ".".join(str(part) or '""' for part in location)
     if _fault_of(name):
         name = ascii(name)[1:-1]
     return name if len(name) <= NAME_CHARACTERS_MAX else name[: NAME_CHARACTERS_MAX - 1] + "…"

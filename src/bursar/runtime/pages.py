@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import datetime as dt
 import json
 from typing import Generic, TypeVar
 
@@ -13,6 +14,7 @@ from bursar.core.model import Model
 PAGE_ROWS_DEFAULT = 25
 PAGE_ROWS_MAX = 500
 CURSOR_CHARACTERS_MAX = 512
+NUMBER_MAX = 2**63 - 1
 
 Row = TypeVar("Row", bound=Model)
 
@@ -50,10 +52,43 @@ def decode_cursor(cursor: str, length: int) -> list[JsonValue]:
         position = json.loads(base64.urlsafe_b64decode(padded.encode()))
     except (binascii.Error, ValueError):
         position = None
-    if not isinstance(position, list) or len(position) != length:
-        raise InvalidInput(
-            "this cursor is not one of ours",
-            field="cursor",
-            hint="Pass next_cursor of the previous page unchanged, or leave it out.",
-        )
+    if (
+        not isinstance(position, list)
+        or len(position) != length
+        or any(isinstance(part, str) and not _is_storable(part) for part in position)
+    ):
+        raise wrong_cursor()
     return position
+
+
+def _is_storable(text: str) -> bool:
+    """Tell whether the database can compare with a text: no NUL, no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
+def cursor_moment(part: JsonValue) -> dt.datetime:
+    """Read a moment of a cursor's position; raise InvalidInput for one that UTC does not have."""
+    try:
+        return dt.datetime.fromisoformat(str(part)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise wrong_cursor() from None
+
+
+def cursor_number(part: JsonValue) -> int:
+    """Read a number of a cursor's position; raise InvalidInput for one that no row can have."""
+    if not isinstance(part, int) or isinstance(part, bool) or not 0 <= part <= NUMBER_MAX:
+        raise wrong_cursor()
+    return part
+
+
+def wrong_cursor() -> InvalidInput:
+    """Return the error for a cursor that somebody else made."""
+    return InvalidInput(
+        "this cursor is not one of ours",
+        field="cursor",
+        hint="Pass next_cursor of the previous page unchanged, or leave it out.",
+    )

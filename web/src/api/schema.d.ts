@@ -5461,11 +5461,8 @@ export interface components {
              * @description By month, oldest first.
              */
             months: components["schemas"]["MonthIncome"][];
-            /**
-             * Net
-             * @description Gross less that tax.
-             */
-            net: string | null;
+            /** @description Gross less that tax. */
+            net: components["schemas"]["FigureValue"];
             /**
              * Scope
              * @description What the figures are about, as in figure ids.
@@ -5477,11 +5474,8 @@ export interface components {
              * @description Income after this day.
              */
             start: string;
-            /**
-             * Tax
-             * @description Tax on it.
-             */
-            tax: string | null;
+            /** @description Tax on it. */
+            tax: components["schemas"]["FigureValue"];
         };
         /**
          * IncomeRequest
@@ -5620,11 +5614,8 @@ export interface components {
              * @description Ticker or name; cash for income without an instrument.
              */
             name: string;
-            /**
-             * Net
-             * @description Gross less tax.
-             */
-            net: string | null;
+            /** @description Gross less tax. */
+            net: components["schemas"]["FigureValue"];
             /**
              * Payments
              * @description How many payments.
@@ -5635,11 +5626,8 @@ export interface components {
              * @description How often it pays, from the days between payments; null under 3 payments.
              */
             rhythm: ("monthly" | "quarterly" | "half_yearly" | "yearly" | "irregular") | null;
-            /**
-             * Tax
-             * @description Tax on it.
-             */
-            tax: string | null;
+            /** @description Tax on it. */
+            tax: components["schemas"]["FigureValue"];
             /** @description Income of the last 365 days over cost; null for cash. */
             yield_on_cost: components["schemas"]["FigureValue"] | null;
         };
@@ -7015,16 +7003,10 @@ export interface components {
              * @description Such as 2024-03.
              */
             month: string;
-            /**
-             * Net
-             * @description Gross less that tax.
-             */
-            net: string | null;
-            /**
-             * Tax
-             * @description Tax on it: taxes of the activities that paid income.
-             */
-            tax: string | null;
+            /** @description Gross less that tax. */
+            net: components["schemas"]["FigureValue"];
+            /** @description Tax on it: taxes of the activities that paid income. */
+            tax: components["schemas"]["FigureValue"];
         };
         /**
          * NewAccount
@@ -9501,7 +9483,7 @@ export interface components {
             /**
              * Risk Free
              * Format: decimal
-             * @description Rate a year.
+             * @description Rate a year, between -0.5 and 10.
              * @default 0
              */
             risk_free?: string;

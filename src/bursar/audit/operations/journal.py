@@ -21,11 +21,6 @@ async def search_journal(context: Context, query: JournalQuery) -> Page[JournalR
 
     Every write is there, every refused attempt, and what agents read.
     """
-    for name, moment in (("from_at", query.from_at), ("to_at", query.to_at)):
-        if moment is not None and moment.tzinfo is None:
-            raise InvalidInput(
-                f"{name} needs a time zone", field=name, hint="Write 2026-01-31T00:00:00Z."
-            )
     conditions = query.model_dump(exclude={"cursor", "limit"})
     conditions["limit"] = query.limit + 1
     conditions["before"] = None if query.cursor is None else _position(query.cursor)

@@ -5,7 +5,7 @@ import uuid
 
 from sqlalchemy import ColumnElement
 
-from bursar.core.errors import InvalidInput
+from bursar.core.errors import Forbidden, InvalidInput
 from bursar.developer import store
 from bursar.developer.errors import EffectNotWaiting, NoSuchEffect
 from bursar.developer.models.effects import (
@@ -17,11 +17,11 @@ from bursar.developer.models.effects import (
     Progress,
     RetryEffect,
 )
-from bursar.developer.visibility import ADMIN, readable_packages
+from bursar.developer.visibility import ADMIN, readable_packages, steering_scope
 from bursar.runtime import effects, tables
 from bursar.runtime.actor import PACKAGES
 from bursar.runtime.context import Context
-from bursar.runtime.pages import Page, decode_cursor, encode_cursor
+from bursar.runtime.pages import Page, cursor_moment, decode_cursor, encode_cursor
 from bursar.runtime.registry import operation
 
 WAITING = frozenset({EffectState.QUEUED, EffectState.DEAD, EffectState.UNCERTAIN})
@@ -78,6 +78,7 @@ async def retry_effect(context: Context, body: RetryEffect) -> Effect:
     An uncertain one is only looked up at its provider, unless you say that it was not carried out.
     """
     row = await _find(context, body.effect_id, lock=True)
+    _refuse_unless_theirs(context, row)
     _refuse_unless_waiting(row)
     if body.not_carried_out and row.state != EffectState.UNCERTAIN:
         raise InvalidInput("only an uncertain effect is in question", field="not_carried_out")
@@ -113,6 +114,7 @@ async def retry_effect(context: Context, body: RetryEffect) -> Effect:
 async def drop_effect(context: Context, body: DropEffect) -> Effect:
     """Drop a waiting, dead or uncertain effect for good; the reason is kept in the journal."""
     row = await _find(context, body.effect_id, lock=True)
+    _refuse_unless_theirs(context, row)
     _refuse_unless_waiting(row)
     before = row.state
     row.state = EffectState.DROPPED.value
@@ -137,6 +139,17 @@ async def _find(context: Context, effect_id: uuid.UUID, *, lock: bool = False) -
     return row
 
 
+def _refuse_unless_theirs(context: Context, row: tables.Effect) -> None:
+    """Raise Forbidden unless the actor may itself do what the effect does outside."""
+    scope = steering_scope(row.kind)
+    if not context.actor.may(scope):
+        raise Forbidden(
+            f"this credential lacks the scope {scope}",
+            hint=f"An effect of this kind is steered by whoever has {scope}.",
+            details={"scope": scope},
+        )
+
+
 def _refuse_unless_waiting(row: tables.Effect) -> None:
     if row.state not in WAITING:
         raise EffectNotWaiting(f"this effect is {row.state}", details={"state": row.state})
@@ -147,7 +160,7 @@ def _place(cursor: str | None) -> tuple[dt.datetime, uuid.UUID] | None:
         return None
     at, effect_id = decode_cursor(cursor, CURSOR_PARTS)
     try:
-        return dt.datetime.fromisoformat(str(at)), uuid.UUID(str(effect_id))
+        return cursor_moment(at), uuid.UUID(str(effect_id))
     except ValueError:
         raise InvalidInput("this cursor is not one of ours", field="cursor") from None
 

@@ -87,6 +87,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(BursarError, _bursar_error)
     app.add_exception_handler(HTTPException, _http_error)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    app.add_middleware(PagesFirst, pages=pages)
     if origins:
         app.add_middleware(
             CORSMiddleware,
@@ -100,7 +101,6 @@ def create(settings: Settings | None = None) -> FastAPI:
                 "X-Request-Id",
             ],
         )
-    app.add_middleware(PagesFirst, pages=pages)
     app.add_middleware(Envelope, settings=settings)
     return app
 

@@ -29,7 +29,7 @@ from bursar.ledger.operations.lot_appends import append
 from bursar.ledger.operations.lot_rows import Row, lot_rows, match_rows, problem_rows
 from bursar.ledger.store import lots as store
 from bursar.runtime.context import Context
-from bursar.runtime.pages import decode_cursor, encode_cursor
+from bursar.runtime.pages import cursor_number, decode_cursor, encode_cursor
 from bursar.runtime.registry import operation
 
 MATCHES_MAX = 1_000_000
@@ -157,7 +157,7 @@ async def list_lots(context: Context, query: LotsQuery) -> LotsReport:
 
     Purchase fees and taxes are part of the cost; transfers between own accounts keep date and cost.
     """
-    offset = 0 if query.cursor is None else int(str(decode_cursor(query.cursor, 1)[0]))
+    offset = 0 if query.cursor is None else cursor_number(decode_cursor(query.cursor, 1)[0])
     known = await store.instruments_known(context.session, context.workspace_id)
     if query.method is None and query.as_of is None:
         rows: list[Any] = await store.lots(

@@ -1,6 +1,5 @@
 """Finding activities, and what people add to them."""
 
-import datetime as dt
 import json
 import uuid
 
@@ -9,7 +8,7 @@ from bursar.ledger.errors import ActivityNotFound
 from bursar.ledger.models import Activity, ActivityFilter, AnnotateActivity, Annotation
 from bursar.ledger.store import activities as store
 from bursar.runtime.context import Context
-from bursar.runtime.pages import PAGE_ROWS_MAX, Page, decode_cursor, encode_cursor
+from bursar.runtime.pages import PAGE_ROWS_MAX, Page, cursor_moment, decode_cursor, encode_cursor
 from bursar.runtime.registry import operation
 
 
@@ -86,7 +85,7 @@ def _after(cursor: str) -> dict[str, object]:
     moment, activity_id = decode_cursor(cursor, 2)
     try:
         return {
-            "after_at": dt.datetime.fromisoformat(str(moment)),
+            "after_at": cursor_moment(moment),
             "after_id": uuid.UUID(str(activity_id)),
         }
     except ValueError:

@@ -21,7 +21,7 @@ from bursar.ledger.operations.accounts import existing
 from bursar.ledger.store import statements as store
 from bursar.ledger.tables import Account
 from bursar.runtime.context import Context
-from bursar.runtime.pages import decode_cursor, encode_cursor
+from bursar.runtime.pages import cursor_moment, cursor_number, decode_cursor, encode_cursor
 from bursar.runtime.registry import operation
 
 EXPORTED_LINES_MAX = 100_000
@@ -182,11 +182,4 @@ async def _page(
 
 def _position(cursor: str) -> tuple[dt.datetime, int]:
     moment, entry_id = decode_cursor(cursor, 2)
-    try:
-        return dt.datetime.fromisoformat(str(moment)), int(str(entry_id))
-    except ValueError:
-        raise InvalidInput(
-            "this cursor is not one of ours",
-            field="cursor",
-            hint="Pass next_cursor of the previous page unchanged, or leave it out.",
-        ) from None
+    return cursor_moment(moment), cursor_number(entry_id)

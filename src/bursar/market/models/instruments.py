@@ -2,10 +2,11 @@
 
 import datetime as dt
 import uuid
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from bursar.core.model import Model
 from bursar.core.money import Amount
@@ -113,6 +114,23 @@ class CreateInstrument(Model):
         max_length=CLASSIFICATIONS_MAX,
         description='Taxonomies, such as {"sector": "Technology", "region": "North America"}.',
     )
+
+    @field_validator("identifiers")
+    @classmethod
+    def _held_for_a_day(cls, value: tuple[Identifier, ...]) -> tuple[Identifier, ...]:
+        for name in value:
+            if name.valid_from and name.valid_to and name.valid_to <= name.valid_from:
+                msg = f"{name.value[:40]!r} must be valid for a day at least: valid_to lies after"
+                raise ValueError(f"{msg} valid_from")
+        return value
+
+    @field_validator("multiplier")
+    @classmethod
+    def _above_zero(cls, value: Decimal | None) -> Decimal | None:
+        if value is not None and value <= 0:
+            msg = "a multiplier is above zero"
+            raise ValueError(msg)
+        return value
 
 
 class ListInstruments(PageRequest):

@@ -101,9 +101,9 @@ async def list_prices(context: Context, body: ListPrices) -> Page[PriceRow]:
     if body.cursor is not None:
         try:
             before = dt.date.fromisoformat(str(decode_cursor(body.cursor, 1)[0]))
-        except ValueError:
+            last = min(last, before - dt.timedelta(days=1))
+        except (ValueError, OverflowError):
             raise InvalidInput("this cursor is not one of ours", field="cursor") from None
-        last = min(last, before - dt.timedelta(days=1))
     days = (body.first_day or FIRST_DAY, last)
     records = await store.history(context.session, row.id, days, body.limit + 1)
     rows = [_price_row(record) for record in records[: body.limit]]

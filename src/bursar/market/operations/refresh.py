@@ -59,7 +59,7 @@ async def refresh_prices(context: Context, body: RefreshPrices) -> RefreshReques
                         "instrument_id": str(row.id),
                         "currency": row.currency,
                         "symbols": symbol,
-                        "first_day": str(max(first, last - dt.timedelta(days=FETCH_DAYS_MAX))),
+                        "first_day": str(max(first, _days_before(last, FETCH_DAYS_MAX))),
                         "last_day": str(last),
                         "sources": [source.value for source in sources],
                     },
@@ -72,6 +72,11 @@ async def refresh_prices(context: Context, body: RefreshPrices) -> RefreshReques
         without_symbol=tuple(without_symbol),
         effects=tuple(requested),
     )
+
+
+def _days_before(day: dt.date, days: int) -> dt.date:
+    """Return a day that many days before, or the first one there is."""
+    return dt.date.fromordinal(max(1, day.toordinal() - days))
 
 
 def _sources(context: Context, body: RefreshPrices) -> tuple[PriceSourceName, ...]:

@@ -6,8 +6,9 @@ import uuid
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
+from bursar.core.clock import Moment
 from bursar.core.model import Model
 from bursar.core.money import Amount
 from bursar.payments.calc.states import PaymentStatus
@@ -54,7 +55,7 @@ class InitiatePayment(Model):
     capture_method: CaptureMethod = Field(
         CaptureMethod.AUTOMATIC, description="automatic: pay at once. manual: hold, capture later."
     )
-    expires_at: AwareDatetime | None = Field(
+    expires_at: Moment | None = Field(
         None, description="manual: when the hold ends by itself; default in 7 days."
     )
     description: str | None = Field(

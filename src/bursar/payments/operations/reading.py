@@ -22,7 +22,7 @@ from bursar.payments.operations.parties import as_id
 from bursar.payments.operations.rows import amounts_of, not_found, payment_row, refund_model
 from bursar.payments.store import payments as store
 from bursar.runtime.context import Context
-from bursar.runtime.pages import Page, decode_cursor, encode_cursor
+from bursar.runtime.pages import Page, cursor_moment, decode_cursor, encode_cursor
 from bursar.runtime.registry import operation
 
 
@@ -131,7 +131,7 @@ def _pattern(value: str) -> str:
 def _position(cursor: str) -> tuple[dt.datetime, uuid.UUID]:
     moment, payment_id = decode_cursor(cursor, 2)
     try:
-        return dt.datetime.fromisoformat(str(moment)), uuid.UUID(str(payment_id))
+        return cursor_moment(moment), uuid.UUID(str(payment_id))
     except ValueError:
         raise InvalidInput(
             "this cursor is not one of ours",

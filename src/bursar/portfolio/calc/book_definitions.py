@@ -113,6 +113,14 @@ BOOK = (
         "money",
         STANDARD,
     ),
+    Definition(
+        "income_tax.v1",
+        "Tax on income",
+        "tax withheld on, minus refunded by, the activities that paid income in the period",
+        "money",
+        DECLARED,
+    ),
+    Definition("net_income.v1", "Net income", "income - tax on income", "money", STANDARD),
     Definition("tax.v1", "Tax", "tax withheld and paid minus refunds", "money", STANDARD),
     Definition(
         "yield_on_cost.v1",

@@ -36,6 +36,8 @@ SUMS: dict[str, Callable[[BookView, FigureId], Sum]] = {
     "outflow.v1": lambda view, figure: money.moved(view, figure).outflow,
     "income.v1": lambda view, figure: money.moved(view, figure).income,
     "fees.v1": lambda view, figure: money.moved(view, figure).fees,
+    "income_tax.v1": lambda view, figure: money.moved(view, figure).income_taxes,
+    "net_income.v1": money.net_income,
     "tax.v1": lambda view, figure: money.moved(view, figure).taxes,
 }
 RATIOS: dict[str, Callable[[BookView, FigureId], Result]] = {

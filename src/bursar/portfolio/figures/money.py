@@ -68,6 +68,12 @@ def moved(view: BookView, figure: FigureId) -> Totals:
     return totals(view, figure.scope, (start_of(view, figure), figure.end), figure.currency)
 
 
+def net_income(view: BookView, figure: FigureId) -> Sum:
+    """Income less the tax of the activities that paid it."""
+    found = moved(view, figure)
+    return found.income - found.income_taxes
+
+
 def gain(view: BookView, figure: FigureId) -> Sum:
     """Closing less opening value less net flows."""
     opening = value(view, figure, day=start_of(view, figure))

@@ -24,6 +24,7 @@ from bursar.portfolio.view.lots import Holding
 from bursar.portfolio.view.view import BookView, currency_exponent
 
 Kind = Literal["position", "flow", "income", "fee", "tax", "other", "lot", "match", "invested"]
+Earned = Literal["income", "fee", "tax", "income_tax", "other"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,19 +167,25 @@ def flow_terms(
     return move_terms(view, figure, chosen, kind="flow", sign=sign, signs=signs, rate_day=rate_day)
 
 
-def earned_terms(view: BookView, figure: FigureId, kinds: dict[Kind, int]) -> list[Term]:
-    """Return income, fees, taxes and other of a scope, each with a sign on its booked amount."""
+def earned_terms(view: BookView, figure: FigureId, kinds: dict[Earned, int]) -> list[Term]:
+    """Return income, fees, taxes and other of a scope, each with a sign on its booked amount.
+
+    income_tax: only the taxes of activities that paid income.
+    """
     earned = view.earned(figure.scope)
-    by_kind: dict[Kind, IntArray] = {
-        "income": earned.income,
-        "fee": earned.fees,
-        "tax": earned.taxes,
-        "other": earned.other,
+    by_kind: dict[Earned, tuple[Kind, IntArray]] = {
+        "income": ("income", earned.income),
+        "fee": ("fee", earned.fees),
+        "tax": ("tax", earned.taxes),
+        "income_tax": ("tax", earned.income_taxes),
+        "other": ("other", earned.other),
     }
     return [
         term
         for kind, sign in kinds.items()
-        for term in move_terms(view, figure, by_kind[kind].tolist(), kind=kind, sign=sign)
+        for term in move_terms(
+            view, figure, by_kind[kind][1].tolist(), kind=by_kind[kind][0], sign=sign
+        )
     ]
 
 

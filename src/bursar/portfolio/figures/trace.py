@@ -16,7 +16,7 @@ from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.figures.period import Series
 from bursar.portfolio.figures.returns import SERIES_MEASURES
 from bursar.portfolio.figures.terms import (
-    Kind,
+    Earned,
     Term,
     earned_terms,
     flow_terms,
@@ -141,7 +141,12 @@ def _flow(only: Literal["in", "out"]) -> Callable[[BookView, FigureId], Parts]:
     )
 
 
-def _earned(kind: Kind, sign: int) -> Callable[[BookView, FigureId], Parts]:
+def _net_income(view: BookView, figure: FigureId) -> Parts:
+    terms = earned_terms(view, figure, {"income": 1, "income_tax": 1})
+    return terms, (figure.of("income.v1"), figure.of("income_tax.v1"))
+
+
+def _earned(kind: Earned, sign: int) -> Callable[[BookView, FigureId], Parts]:
     return lambda view, figure: (earned_terms(view, figure, {kind: sign}), ())
 
 
@@ -168,7 +173,7 @@ def _apart(part: Callable[[Scope], Scope | None]) -> Callable[[BookView, FigureI
         if scope is None:
             return (), ()
         within = figure.within(scope)
-        costs: dict[Kind, int] = {"income": -1, "fee": -1, "tax": -1, "other": -1}
+        costs: dict[Earned, int] = {"income": -1, "fee": -1, "tax": -1, "other": -1}
         terms, parts = _gain(view, within)
         return [*terms, *earned_terms(view, within, costs)], parts
 
@@ -250,5 +255,7 @@ _SUMS: dict[str, Callable[[BookView, FigureId], Parts]] = {
     "outflow.v1": _flow("out"),
     "income.v1": _earned("income", 1),
     "fees.v1": _earned("fee", -1),
+    "income_tax.v1": _earned("income_tax", -1),
+    "net_income.v1": _net_income,
     "tax.v1": _earned("tax", -1),
 }

@@ -7,7 +7,6 @@ from typing import Literal
 from pydantic import Field
 
 from bursar.core.model import Model
-from bursar.core.money import Amount
 from bursar.portfolio.models.figures import Dated, FigureValue, ScopeRequest
 from bursar.portfolio.models.summary import Slice
 
@@ -27,8 +26,8 @@ class MonthIncome(Model):
 
     month: str = Field(description="Such as 2024-03.")
     gross: FigureValue = Field(description="Before tax.")
-    tax: Amount | None = Field(description="Tax on it: taxes of the activities that paid income.")
-    net: Amount | None = Field(description="Gross less that tax.")
+    tax: FigureValue = Field(description="Tax on it: taxes of the activities that paid income.")
+    net: FigureValue = Field(description="Gross less that tax.")
 
 
 class InstrumentIncome(Model):
@@ -37,8 +36,8 @@ class InstrumentIncome(Model):
     instrument_id: uuid.UUID | None = Field(description="The instrument; null: none.")
     name: str = Field(description="Ticker or name; cash for income without an instrument.")
     gross: FigureValue = Field(description="Before tax.")
-    tax: Amount | None = Field(description="Tax on it.")
-    net: Amount | None = Field(description="Gross less tax.")
+    tax: FigureValue = Field(description="Tax on it.")
+    net: FigureValue = Field(description="Gross less tax.")
     yield_on_cost: FigureValue | None = Field(
         description="Income of the last 365 days over cost; null for cash."
     )
@@ -54,8 +53,8 @@ class Income(Dated):
 
     start: dt.date = Field(description="Income after this day.")
     gross: FigureValue = Field(description="All income before tax.")
-    tax: Amount | None = Field(description="Tax on it.")
-    net: Amount | None = Field(description="Gross less that tax.")
+    tax: FigureValue = Field(description="Tax on it.")
+    net: FigureValue = Field(description="Gross less that tax.")
     months: tuple[MonthIncome, ...] = Field(description="By month, oldest first.")
     instruments: tuple[InstrumentIncome, ...] = Field(description="By instrument, largest first.")
 

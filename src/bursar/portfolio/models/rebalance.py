@@ -9,7 +9,7 @@ from pydantic import Field
 from bursar.core.model import Model
 from bursar.core.money import Amount
 from bursar.portfolio.models.figures import Dated, FigureValue
-from bursar.portfolio.models.targets import PolicyChoice, WholeUnits
+from bursar.portfolio.models.targets import PlannedAmount, PolicyChoice, WholeUnits
 
 LotMethod = Literal["fifo", "lifo", "hifo", "lofo", "average", "lowest_tax"]
 
@@ -17,7 +17,7 @@ LotMethod = Literal["fifo", "lifo", "hifo", "lofo", "average", "lowest_tax"]
 class RebalanceRequest(PolicyChoice):
     """How to reach the targets; what is left out follows the policy."""
 
-    contribution: Amount = Field(
+    contribution: PlannedAmount = Field(
         "0", validate_default=True, description="Cash paid in; negative: taken out."
     )
     sell: bool = Field(default=True, description="Whether selling is allowed.")
@@ -29,8 +29,8 @@ class RebalanceRequest(PolicyChoice):
     to: Literal["target", "band"] = Field(
         "target", description="Trade to targets, or just into bands."
     )
-    cash_floor: Amount | None = Field(None, description="Cash to keep at least.")
-    minimum_trade: Amount | None = Field(None, description="Smallest trade.")
+    cash_floor: PlannedAmount | None = Field(None, description="Cash to keep at least.")
+    minimum_trade: PlannedAmount | None = Field(None, description="Smallest trade.")
     whole_units: WholeUnits | None = Field(None, description="What trades whole.")
     lot_method: LotMethod | None = Field(None, description="Lots to sell; default: each account's.")
 

@@ -36,7 +36,9 @@ class RecommendRequest(Model):
     )
     account: tuple[str, ...] = Field((), max_length=50, description="Holdings of these accounts.")
     look_back_days: int = Field(730, ge=90, le=LOOK_BACK_DAYS_MAX, description="Days of prices.")
-    risk_free: Amount = Field("0", validate_default=True, description="Rate a year.")
+    risk_free: Amount = Field(
+        "0", validate_default=True, description="Rate a year, between -0.5 and 10."
+    )
     currency: str | None = Field(None, pattern=r"^[A-Z][A-Z0-9]{1,9}$", description="Default base.")
     as_of: dt.date | None = Field(None, description="Last day; default today.")
 

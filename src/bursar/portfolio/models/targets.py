@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from bursar.core.model import Model
 from bursar.core.money import Amount
@@ -13,6 +13,20 @@ from bursar.market.models.instruments import Label, Reference
 TARGETS_MAX = 200
 VERSIONS_MAX = 100
 DEFAULT_POLICY = "default"
+
+PLANNED_MAX = Decimal("1e15")
+"""Amounts of a plan stay where every quotient and product of it is exact."""
+
+
+def _within_plans(amount: Decimal) -> Decimal:
+    if abs(amount) > PLANNED_MAX:
+        msg = f"an amount of a plan lies between -{PLANNED_MAX:f} and {PLANNED_MAX:f}"
+        raise ValueError(msg)
+    return amount
+
+
+PlannedAmount = Annotated[Amount, AfterValidator(_within_plans)]
+"""An amount in major units that a plan can work with."""
 
 PolicyName = Annotated[str, Field(min_length=1, max_length=80, description="Name of the policy.")]
 WholeUnits = Literal["by_kind", "all", "none"]
@@ -53,8 +67,8 @@ class PolicyTerms(Model):
     currency: str | None = Field(
         None, pattern=r"^[A-Z][A-Z0-9]{1,9}$", description="Currency of the amounts; default base."
     )
-    cash_floor: Amount = Field(Decimal(0), description="Cash to keep at least.")
-    minimum_trade: Amount = Field(Decimal(0), description="Smallest trade.")
+    cash_floor: PlannedAmount = Field(Decimal(0), description="Cash to keep at least.")
+    minimum_trade: PlannedAmount = Field(Decimal(0), description="Smallest trade.")
     no_sell: tuple[Reference, ...] = Field(
         (), max_length=TARGETS_MAX, description="Instruments never to sell."
     )
@@ -63,7 +77,7 @@ class PolicyTerms(Model):
     tax_rate_long: Amount | None = Field(None, description="Tax on long-term gains.")
     wash_sale_days: int = Field(30, ge=0, le=366, description="Wash-sale window; 0 is none.")
     fee_rate: Amount = Field(Decimal(0), description="Fee as a share of a trade.")
-    fee_fixed: Amount = Field(Decimal(0), description="Fee of each trade.")
+    fee_fixed: PlannedAmount = Field(Decimal(0), description="Fee of each trade.")
     whole_units: WholeUnits = Field(
         "by_kind", description="Trade whole units: by_kind (all but crypto and funds), all, none."
     )

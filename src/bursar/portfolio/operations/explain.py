@@ -31,6 +31,7 @@ from bursar.portfolio.models.explanation import (
 from bursar.portfolio.models.figures import FigureValue
 from bursar.portfolio.operations.asking import Asked, figure_value
 from bursar.portfolio.operations.completeness import completeness
+from bursar.portfolio.operations.known import refuse_unknown_parts
 from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.operations.positions import scope_of
 from bursar.portfolio.view import benchmark
@@ -58,7 +59,8 @@ async def explain(context: Context, body: ExplainRequest) -> Explanation:
     Works for the id of any figure. Parts are figures to look into next; long lists come in pages.
     """
     figure = FigureId.parse(body.figure_id)
-    view = await fresh_view(context, currency=figure.currency)
+    view = await fresh_view(context, currency=figure.currency, field="figure_id")
+    await refuse_unknown_parts(context, view, figure)
     named = figure.parameter("benchmark")
     if named is not None:
         await benchmark.load(context, view, named, figure.currency)

@@ -3,13 +3,13 @@
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Literal
 
 import numpy as np
 
 from bursar.core.errors import InvalidInput
+from bursar.portfolio.figures.identity import FigureId
 from bursar.portfolio.models.figures import FigureValue
 from bursar.portfolio.models.income import (
     Allocation,
@@ -20,11 +20,10 @@ from bursar.portfolio.models.income import (
     MonthIncome,
 )
 from bursar.portfolio.operations.asking import Asked, ask, figure_value
+from bursar.portfolio.operations.known import refuse_unknown_taxonomy
 from bursar.portfolio.operations.slices import part_of, slices
 from bursar.portfolio.view.days import date_of, number_of
-from bursar.portfolio.view.exact import Sum, moved
 from bursar.portfolio.view.scope import Scope, ScopeKind
-from bursar.portfolio.view.view import ARITHMETIC, rounded
 from bursar.runtime.context import Context
 from bursar.runtime.registry import operation
 
@@ -52,27 +51,25 @@ async def income(context: Context, body: IncomeRequest) -> Income:
     if start >= asked.day:
         raise InvalidInput(f"the period must start before {date_of(asked.day)}", field="start")
     book = _Payments(asked, start)
-    gross = asked.figure("income.v1", start)
-    tax = book.tax(book.places)
     return Income.model_validate(
         {
             **asked.dated(start),
             "start": date_of(start),
-            "gross": gross,
-            "tax": tax,
-            "net": _net(gross, tax),
+            **before_and_after_tax(asked, asked.id("income.v1", start)),
             "months": book.months(),
             "instruments": book.instruments(),
         }
     )
 
 
-def _net(gross: FigureValue, tax: Decimal | None) -> Decimal | None:
-    return None if gross.value is None or tax is None else gross.value - tax
+def before_and_after_tax(asked: Asked, gross: FigureId) -> dict[str, FigureValue]:
+    """Return an income figure, the tax on it, and what is left, each with its id."""
+    wanted = {"gross": gross, "tax": gross.of("income_tax.v1"), "net": gross.of("net_income.v1")}
+    return {name: figure_value(asked.view, figure) for name, figure in wanted.items()}
 
 
 class _Payments:
-    """The income moves of a scope and period, and the taxes of the same activities."""
+    """The income moves of a scope and period."""
 
     def __init__(self, asked: Asked, start: int) -> None:
         self.asked, self.start = asked, start
@@ -81,39 +78,18 @@ class _Payments:
         earned = view.earned(asked.scope)
         day = moves.day[earned.income]
         self.places: list[int] = earned.income[(day > start) & (day <= asked.day)].tolist()
-        self._taxes: dict[int, list[int]] = defaultdict(list)
-        for place in earned.taxes.tolist():
-            self._taxes[int(moves.activity[place])].append(place)
-
-    def tax(self, places: Iterable[int]) -> Decimal | None:
-        """Return the tax of the activities that some income came from."""
-        view = self.asked.view
-        activities = {int(view.book.moves.activity[place]) for place in places}
-        taxes = [each for activity in sorted(activities) for each in self._taxes.get(activity, [])]
-        with localcontext(ARITHMETIC):
-            found: Sum = moved(
-                view, taxes, span=(self.start, self.asked.day), currency=self.asked.currency
-            )
-        return None if found.amount is None else rounded(-found.amount, self.asked.currency) + 0
 
     def months(self) -> tuple[MonthIncome, ...]:
         """Return the months with income."""
-        by_month: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for place in self.places:
-            day = date_of(int(self.asked.view.book.moves.day[place]))
-            by_month[day.year, day.month].append(place)
+        days = (date_of(int(self.asked.view.book.moves.day[place])) for place in self.places)
+        by_month = {(day.year, day.month) for day in days}
         found = []
-        for (year, month), places in sorted(by_month.items()):
+        for year, month in sorted(by_month):
             first = number_of(dt.date(year, month, 1)) - 1
             after = dt.date(year + month // 12, month % 12 + 1, 1)
             span = (max(first, self.start), min(number_of(after) - 1, self.asked.day))
-            gross = figure_value(self.asked.view, self.asked.id("income.v1").over(*span))
-            tax = self.tax(places)
-            found.append(
-                MonthIncome(
-                    month=f"{year:04d}-{month:02d}", gross=gross, tax=tax, net=_net(gross, tax)
-                )
-            )
+            figures = before_and_after_tax(self.asked, self.asked.id("income.v1").over(*span))
+            found.append(MonthIncome(month=f"{year:04d}-{month:02d}", **figures))
         return tuple(found)
 
     def instruments(self) -> tuple[InstrumentIncome, ...]:
@@ -131,7 +107,6 @@ class _Payments:
         view = self.asked.view
         scope = self._scope(instrument_id)
         here = self.asked.id("income.v1", self.start).within(scope)
-        gross, tax = figure_value(view, here), self.tax(places)
         days = sorted({int(view.book.moves.day[place]) for place in places})
         known = None if instrument_id is None else view.instrument(instrument_id)
         name = "cash" if known is None else known.ticker or known.name
@@ -141,9 +116,7 @@ class _Payments:
         return InstrumentIncome(
             instrument_id=instrument_id,
             name=name,
-            gross=gross,
-            tax=tax,
-            net=_net(gross, tax),
+            **before_and_after_tax(self.asked, here),
             yield_on_cost=paid,
             payments=len(days),
             last_payment=date_of(days[-1]) if days else None,
@@ -181,6 +154,7 @@ def rhythm(days: list[int]) -> Rhythm | None:
 async def allocation(context: Context, body: AllocationRequest) -> Allocation:
     """Show how a scope is spread by class, account, currency, instrument, sector or any taxonomy."""
     asked = await ask(context, body)
+    refuse_unknown_taxonomy(asked.view, body.by, field="by")
     return Allocation.model_validate(
         {
             **asked.dated(),

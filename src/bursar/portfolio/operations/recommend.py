@@ -40,6 +40,7 @@ from bursar.runtime.context import Context
 from bursar.runtime.registry import operation
 
 PERIODS_PER_YEAR = 252
+RISK_FREE_MIN, RISK_FREE_MAX = Decimal("-0.5"), Decimal(10)
 PROFILES: dict[str, tuple[ObjectiveName, Decimal]] = {
     "cautious": ("minimum_variance", Decimal("0.25")),
     "balanced": ("risk_parity", Decimal("0.35")),
@@ -64,6 +65,10 @@ async def recommend(context: Context, body: RecommendRequest) -> AllocationRecom
 
     From past returns only: no forecast, no advice.
     """
+    if not RISK_FREE_MIN < body.risk_free < RISK_FREE_MAX:
+        raise InvalidInput(
+            f"risk_free must lie between {RISK_FREE_MIN} and {RISK_FREE_MAX}", field="risk_free"
+        )
     asked = await ask(
         context, ScopeRequest(account=body.account, currency=body.currency, as_of=body.as_of)
     )

@@ -36,6 +36,7 @@ from bursar.portfolio.operations.asking import (
     figure_value,
 )
 from bursar.portfolio.operations.drift import key_rows
+from bursar.portfolio.operations.known import refuse_unknown_taxonomy
 from bursar.portfolio.operations.names import name_of
 from bursar.portfolio.operations.policy_scope import PolicyAsked
 from bursar.portfolio.operations.targets import chosen_policy, instrument_key, resolve
@@ -141,6 +142,7 @@ async def _held(context: Context, body: WhatIfRequest) -> Held:
     else:
         day, reason = number_of(body.as_of), "requested"
     accounts = tuple(str(account_named(book, each)) for each in body.account)
+    refuse_unknown_taxonomy(book, body.by, field="by")
     scope = scope_of(book, PolicyTerms(account=accounts, targets=ANY_TARGET))
     asked = Asked(book, scope, day, reason, currency)
     assets = assets_of(book, scope, ASSET_CLASS, day=day, currency=currency)

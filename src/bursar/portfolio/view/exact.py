@@ -102,6 +102,7 @@ class Totals:
     income: Sum
     fees: Sum
     taxes: Sum
+    income_taxes: Sum
     other: Sum
 
     @property
@@ -129,6 +130,7 @@ def totals(view: BookView, scope: Scope, span: tuple[int, int], currency: str) -
         income=moved(view, earned.income, span=span, currency=currency),
         fees=-moved(view, earned.fees, span=span, currency=currency),
         taxes=-moved(view, earned.taxes, span=span, currency=currency),
+        income_taxes=-moved(view, earned.income_taxes, span=span, currency=currency),
         other=moved(view, earned.other, span=span, currency=currency),
     )
     view.derived[key] = made

@@ -66,11 +66,15 @@ def crossings(book: Book, inside: BoolArray, cash: BoolArray, *, first: int = 0)
 
 @dataclass(frozen=True, slots=True)
 class Earnings:
-    """Places of the moves that are income, fees (interest charges included) and taxes of a scope."""
+    """Places of the moves that are income, fees (interest charges included) and taxes of a scope.
+
+    `income_taxes` are those of the taxes whose activity paid income of the scope.
+    """
 
     income: IntArray
     fees: IntArray
     taxes: IntArray
+    income_taxes: IntArray
     other: IntArray
 
     def __add__(self, other: "Earnings") -> "Earnings":
@@ -78,6 +82,7 @@ class Earnings:
             _joined(self.income, other.income),
             _joined(self.fees, other.fees),
             _joined(self.taxes, other.taxes),
+            _joined(self.income_taxes, other.income_taxes),
             _joined(self.other, other.other),
         )
 
@@ -90,13 +95,17 @@ def earnings(book: Book, inside: BoolArray, *, first: int = 0) -> Earnings:
     m = book.moves.behind(first)
     if len(m.day) == 0:
         none = np.empty(0, np.int64)
-        return Earnings(none, none, none, none)
+        return Earnings(none, none, none, none, none)
     own = _of(inside, m.position)
     about = np.where(m.subject >= 0, _of(inside, np.maximum(m.subject, 0)), own)
+    income, taxes = (np.flatnonzero(about & (m.other == kind)) for kind in (INCOME, TAXES))
+    # An activity comes whole, so what it paid and what was taken of it are in the same moves.
+    on_income = np.isin(m.activity[taxes], m.activity[income])
     return Earnings(
-        income=np.flatnonzero(about & (m.other == INCOME)) + first,
+        income=income + first,
         fees=np.flatnonzero(about & ((m.other == FEES) | (m.other == INTEREST_COST))) + first,
-        taxes=np.flatnonzero(about & (m.other == TAXES)) + first,
+        taxes=taxes + first,
+        income_taxes=taxes[on_income] + first,
         other=np.flatnonzero(about & (m.other == OTHER)) + first,
     )
 

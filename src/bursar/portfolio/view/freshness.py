@@ -14,8 +14,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from bursar.core.errors import InvalidInput
 from bursar.core.model import Nothing
 from bursar.identity.operations import workspaces
+from bursar.ledger.calc.currencies import currency as known_currency
 from bursar.ledger.operations.legs import ActivityFacts, BookReading, read_legs
 from bursar.market.operations import instruments
 from bursar.market.operations.changes import MarketChanges, changes_since
@@ -41,23 +43,42 @@ from bursar.runtime.context import Context
 
 # A change that touches more instruments than this is cheaper to read anew.
 CORRECTIONS_MAX = 200
+CODES_SHOWN_MAX = 20
 KEY = "portfolio.view"
 _locks: "WeakKeyDictionary[Cache, dict[uuid.UUID, asyncio.Lock]]" = WeakKeyDictionary()
 
 
-async def view(context: Context, *, currency: str | None = None) -> BookView:
+async def view(
+    context: Context, *, currency: str | None = None, field: str = "currency"
+) -> BookView:
     """Return the view of the caller's workspace, fresh as of this transaction.
 
-    `currency`: a report currency whose rates will be needed, besides the workspace's own.
+    `currency`: a report currency whose rates will be needed, besides the workspace's own. Raises
+    InvalidInput naming `field` for one that neither the book nor the list of currencies knows.
     """
     workspace = await workspaces.get_workspace(context, Nothing())
     async with _lock(context):
         found = await _fresh(context, workspace.base_currency)
+        if currency is not None and currency not in found.rates:
+            _refuse_unknown(found, currency, field)
         for code in (workspace.base_currency, currency):
             if code is not None and code not in found.rates:
                 found.rates[code] = await _rates(context, found, code)
                 await asyncio.to_thread(found.history, WORKSPACE, code)
     return found
+
+
+def _refuse_unknown(found: BookView, code: str, field: str) -> None:
+    """Keep a view from collecting rates of currencies that are none."""
+    if code in found.currencies:
+        return
+    try:
+        known_currency(code)
+    except ValueError as error:
+        known = ", ".join(found.currencies[:CODES_SHOWN_MAX])
+        raise InvalidInput(
+            str(error), field=field, hint=f"This book holds {known}; other ISO codes need rates."
+        ) from None
 
 
 async def aside(context: Context, work: Callable[[], object]) -> None:
