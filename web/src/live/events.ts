@@ -5,7 +5,7 @@
  */
 import type { Schemas } from "@/api/client";
 
-export type LiveEvent = Schemas["Event"];
+type LiveEvent = Schemas["Event"];
 export type LiveState = "connecting" | "live" | "away" | "ended";
 
 interface Handlers {

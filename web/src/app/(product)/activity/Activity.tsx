@@ -28,7 +28,7 @@ function questionOf(filter: Filter): JournalQuestion {
   return {
     ...(OPERATION.test(operation) ? { operation } : {}),
     ...(UUID.test(object) ? { object_id: object } : {}),
-    ...(filter.outcome ? { outcome: filter.outcome as "done" | "refused" | "read" } : {}),
+    ...(filter.outcome ? { outcome: filter.outcome } : {}),
     ...(filter.from ? { from_at: `${filter.from}T00:00:00Z` } : {}),
     ...(filter.to ? { to_at: `${filter.to}T23:59:59.999999Z` } : {}),
   };

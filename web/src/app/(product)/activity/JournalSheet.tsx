@@ -136,7 +136,7 @@ function Proven({ proof, verdict }: Result) {
     ],
   ] as const;
   return (
-    <ul aria-label="Steps of the proof" className="flex flex-col gap-2 text-sm" role="list">
+    <ul aria-label="Steps of the proof" className="flex flex-col gap-2 text-sm">
       {steps.map(([holds, yes, no]) => (
         <li className="flex gap-2" key={yes}>
           <Icon

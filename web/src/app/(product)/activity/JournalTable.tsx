@@ -13,11 +13,7 @@ import { formatCount, formatMoment, inWords } from "@/figures/format";
 import { useNameOf } from "@/people/useNameOf";
 import { useAddressPart } from "@/shell/address";
 
-const TONES = { done: "accent", refused: "warn", read: "plain" } as const;
-
-function toneOfOutcome(outcome: string) {
-  return TONES[outcome as keyof typeof TONES] ?? "plain";
-}
+const TONES: Readonly<Record<string, "accent" | "warn">> = { done: "accent", refused: "warn" };
 
 function columnsWith(nameOf: ReturnType<typeof useNameOf>): Column<JournalRow>[] {
   return [
@@ -56,7 +52,7 @@ function columnsWith(nameOf: ReturnType<typeof useNameOf>): Column<JournalRow>[]
     {
       id: "outcome",
       header: "Outcome",
-      cell: (row) => <Badge tone={toneOfOutcome(row.outcome)}>{inWords(row.outcome)}</Badge>,
+      cell: (row) => <Badge tone={TONES[row.outcome] ?? "plain"}>{inWords(row.outcome)}</Badge>,
     },
     {
       id: "sealed",

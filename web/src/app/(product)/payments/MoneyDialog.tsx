@@ -9,7 +9,7 @@ import { Sheet } from "@/components/Sheet";
 import { Refusal } from "@/forms/Refusal";
 
 type Problems = Readonly<Record<string, string>>;
-export type Fact = readonly [name: string, value: ReactNode];
+type Fact = readonly [name: string, value: ReactNode];
 
 interface Props<Body, Result> {
   title: string;
@@ -25,6 +25,11 @@ interface Props<Body, Result> {
   onClose: () => void;
   onDone: (result: Result) => void;
   children: (problems: Problems) => ReactNode;
+}
+
+/** The preview is read first: Enter pressed twice must not move money. */
+function focused(element: HTMLElement | null): void {
+  element?.focus();
 }
 
 /**
@@ -74,7 +79,6 @@ export function MoneyDialog<Body, Result>(props: Props<Body, Result>) {
               Back
             </Button>
             <Button
-              autoFocus
               busy={commit.isPending}
               onClick={() => {
                 if (body !== null) commit.mutate(body, { onSuccess: onDone });
@@ -100,7 +104,13 @@ export function MoneyDialog<Body, Result>(props: Props<Body, Result>) {
         {preview.error ? <Refusal error={preview.error} /> : null}
       </form>
       {shown === undefined ? null : (
-        <div className="flex flex-col gap-4">
+        <div
+          aria-label="Preview"
+          className="flex flex-col gap-4 outline-none"
+          ref={focused}
+          role="group"
+          tabIndex={-1}
+        >
           <Facts items={props.facts(shown)} />
           <p className="flex gap-2 rounded-md bg-sunken px-3 py-2 text-xs text-muted">
             <Icon className="mt-0.5 shrink-0" name="info" size={14} />

@@ -137,7 +137,7 @@ function factsOf(payment: PaymentDetailed) {
       ? [["Hold ends", formatMoment(payment.expires_at)]]
       : []),
     ...(payment.failure_code ? [["Failed with", payment.failure_code]] : []),
-    ...Object.entries(payment.metadata ?? {}).map(([name, value]) => [name, String(value)]),
+    ...Object.entries(payment.metadata ?? {}).map(([name, value]) => [name, value]),
     [
       "Id",
       <code className="font-mono text-xs break-all" key="i">
