@@ -126,7 +126,7 @@ function Journal() {
           value={filter.to}
         />
         <Button
-          className={filtered ? "" : "invisible"}
+          className={filtered ? "" : "invisible max-md:hidden"}
           onClick={() => setFilter(EVERYTHING)}
           tone="quiet"
         >

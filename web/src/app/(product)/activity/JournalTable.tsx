@@ -20,6 +20,7 @@ function columnsWith(nameOf: ReturnType<typeof useNameOf>): Column<JournalRow>[]
     {
       id: "at",
       header: "When",
+      from: "sm",
       cell: (row) => (
         <time className="figures whitespace-nowrap text-muted" dateTime={row.at}>
           {formatMoment(row.at)}
@@ -34,6 +35,7 @@ function columnsWith(nameOf: ReturnType<typeof useNameOf>): Column<JournalRow>[]
         <span className="block truncate">
           <span className="font-medium">{inWords(row.operation.split(".")[1] ?? "")}</span>
           <span className="ml-2 text-xs text-muted">{row.operation.split(".")[0]}</span>
+          <span className="block text-xs text-muted sm:hidden">{formatMoment(row.at)}</span>
         </span>
       ),
     },
@@ -56,7 +58,7 @@ function columnsWith(nameOf: ReturnType<typeof useNameOf>): Column<JournalRow>[]
     },
     {
       id: "sealed",
-      header: "In the log",
+      header: "Seal",
       numeric: true,
       from: "sm",
       cell: (row) => (

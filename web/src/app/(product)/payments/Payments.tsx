@@ -142,7 +142,7 @@ function Filtered() {
           value={filter.last}
         />
         <Button
-          className={filtered ? "" : "invisible"}
+          className={filtered ? "" : "invisible max-md:hidden"}
           onClick={() => setFilter(EVERYTHING)}
           tone="quiet"
         >

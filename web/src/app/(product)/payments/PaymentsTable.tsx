@@ -44,7 +44,7 @@ const COLUMNS: Column<PaymentRow>[] = [
     id: "reference",
     header: "Reference",
     from: "xl",
-    cell: (row) => <span className="text-muted">{row.reference ?? ""}</span>,
+    cell: (row) => <span className="whitespace-nowrap text-muted">{row.reference ?? ""}</span>,
   },
   {
     id: "status",

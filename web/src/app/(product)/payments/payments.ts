@@ -48,10 +48,13 @@ export function useAvailable(): (accountId: string, currency: string) => string 
   };
 }
 
-/** Accounts one can pay from or into: open ones. */
+/** Accounts one can pay from or into: open ones, those for daily payments first. */
 export function useOpenAccounts(): readonly Schemas["AccountWithBalances"][] {
   const accounts = useAccounts();
-  return (accounts.data?.items ?? []).filter((one) => one.closed_at === null);
+  const rank = (kind: string) => (kind === "checking" ? 0 : 1);
+  return (accounts.data?.items ?? [])
+    .filter((one) => one.closed_at === null)
+    .sort((a, b) => rank(a.kind) - rank(b.kind));
 }
 
 const WORDS: Readonly<Record<PaymentStatus, string>> = {

@@ -22,7 +22,7 @@ function possible(payment: PaymentDetailed): readonly (readonly [Action, string]
   const held = isPositive(payment.on_hold);
   return [
     ...(held ? ([["capture", "Capture"]] as const) : []),
-    ...(held && payment.status === "requires_capture" ? ([["release", "Release"]] as const) : []),
+    ...(held ? ([["release", "Release"]] as const) : []),
     ...(isPositive(payment.refundable) ? ([["refund", "Refund"]] as const) : []),
     ...(payment.status === "succeeded" ? ([["reverse", "Reverse"]] as const) : []),
   ];

@@ -3,6 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useMutation } from "@tanstack/react
 import { Suspense, useState } from "react";
 import { answer, api, type Schemas } from "@/api/client";
 import { useAccounts, useMay } from "@/api/hooks";
+import { useOpenAccounts } from "@/app/(product)/payments/payments";
 import { Button } from "@/components/Button";
 import { DataTable, type Column } from "@/components/DataTable";
 import { SelectField, TextField } from "@/components/Field";
@@ -61,10 +62,11 @@ function queryOf({ first, last }: Question) {
 
 function Chosen() {
   const accounts = useAccounts();
+  const open = useOpenAccounts();
   const [account, setAccount] = useAddressPart("account");
   const [first, setFirst] = useState(() => dayBefore(DAYS_AT_FIRST));
   const [last, setLast] = useState(() => dayBefore(0));
-  const chosen = account ?? accounts.data?.items[0]?.id ?? "";
+  const chosen = account ?? open[0]?.id ?? accounts.data?.items[0]?.id ?? "";
   const question = { account: chosen, first, last };
   const isPeriod = first !== "" && last !== "" && first <= last;
   const take = useMutation({
