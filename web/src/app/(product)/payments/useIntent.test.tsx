@@ -16,7 +16,7 @@ function refusal(status: number, code: string) {
 }
 
 async function keysOfTwoAttempts(error: ApiError): Promise<string[]> {
-  const send = vi.fn((_body: string, _how: Sending) => Promise.reject<string>(error));
+  const send = vi.fn<(body: string, how: Sending) => Promise<string>>().mockRejectedValue(error);
   const { result } = renderHook(() => useIntent(send), { wrapper: around });
   for (let attempt = 0; attempt < 2; attempt += 1)
     await act(() => result.current.commit.mutateAsync("pay").catch(() => undefined));
