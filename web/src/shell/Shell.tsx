@@ -2,9 +2,10 @@
 import dynamic from "next/dynamic";
 import { usePathname } from "next/navigation";
 import { useEffect, useState, type ReactNode } from "react";
-import { useMe, useWorkspace } from "@/api/hooks";
+import { covers, useMe, useWorkspace } from "@/api/hooks";
 import { ErrorState, Skeleton, StaleNotice } from "@/components/States";
-import { useLiveEvents } from "@/shell/live";
+import { AwayNotice } from "@/live/AwayNotice";
+import { useLiveEvents } from "@/live/useLiveEvents";
 import { Navigation } from "@/shell/Navigation";
 import { TopBar } from "@/shell/TopBar";
 import { useShortcuts } from "@/shell/shortcuts";
@@ -23,10 +24,10 @@ const CommandPalette = dynamic(
 /** The frame around every page behind the sign-in. */
 export function Shell({ children }: { children: ReactNode }) {
   const me = useMe();
-  useLiveEvents();
   // Fetched once the page stands, so that the palette takes the first letter typed.
   useEffect(() => void import("@/shell/CommandPalette"), []);
   const workspace = useWorkspace();
+  useLiveEvents(covers(me.data?.scopes ?? [], "developer:read"));
   const [palette, setPalette] = useState(false);
   // The drawer belongs to the page it was opened on: going elsewhere closes it.
   const [drawerAt, setDrawerAt] = useState<string | null>(null);
@@ -55,6 +56,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <div className="flex min-w-0 flex-1 flex-col">
         <TopBar me={me.data} onMenu={() => setDrawerAt(here)} onSearch={() => setPalette(true)} />
         <main className="min-w-0 flex-1" id="page" tabIndex={-1}>
+          <AwayNotice />
           {me.isError && me.data ? (
             <div className="px-4 pt-3 sm:px-6 lg:px-8">
               <StaleNotice onRetry={() => void me.refetch()}>

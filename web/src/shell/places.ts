@@ -46,6 +46,14 @@ export const PLACES: readonly Place[] = [
     key: "t",
   },
   {
+    href: "/payments/",
+    name: "Payments",
+    icon: "payments",
+    scope: "payments:read",
+    also: "pay hold capture refund transfer",
+    key: "y",
+  },
+  {
     href: "/prices/",
     name: "Prices",
     icon: "prices",
@@ -64,6 +72,22 @@ export const PLACES: readonly Place[] = [
 ];
 
 export const LOWER_PLACES: readonly Place[] = [
+  {
+    href: "/activity/",
+    name: "Activity",
+    icon: "activity",
+    scope: "audit:read",
+    also: "journal audit seal proof who did what",
+    key: "c",
+  },
+  {
+    href: "/jobs/",
+    name: "Jobs",
+    icon: "jobs",
+    scope: "developer:read",
+    also: "schedules effects progress retry",
+    key: "j",
+  },
   {
     href: "/settings/",
     name: "Settings",
@@ -84,6 +108,14 @@ export const LOWER_PLACES: readonly Place[] = [
 
 /** Pages one finds by name in the command palette, beside the navigation. */
 export const DEEPER_PLACES: readonly Place[] = [
+  {
+    href: "/payments/statement/",
+    name: "Account statement",
+    icon: "payments",
+    scope: "ledger:read",
+    also: "balance csv download period",
+    key: "",
+  },
   {
     href: "/portfolio/performance/",
     name: "Performance",

@@ -5,6 +5,7 @@ import { answer, api, type Schemas } from "@/api/client";
 import { Button } from "@/components/Button";
 import { Icon } from "@/components/Icon";
 import { formatCount } from "@/figures/format";
+import { saveFile } from "@/forms/saveFile";
 import { notify } from "@/state/toasts";
 
 const FORMATS: readonly (readonly [Schemas["ExportFormat"], string, string])[] = [
@@ -12,15 +13,6 @@ const FORMATS: readonly (readonly [Schemas["ExportFormat"], string, string])[] =
   ["json", "JSON", "Everything, to be read back exactly"],
   ["beancount", "Beancount", "A plain-text ledger"],
 ];
-
-function saveFile(name: string, mediaType: string, content: string): void {
-  const address = URL.createObjectURL(new Blob([content], { type: mediaType }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(address);
-}
 
 /** Take the book out, of the account and days that are shown. */
 export function ExportMenu({
