@@ -4,7 +4,7 @@
 FROM node:24-slim AS pages
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json ./
-RUN npm ci --no-audit --no-fund
+RUN npm install --no-save --no-audit --no-fund
 COPY web ./
 RUN NEXT_TELEMETRY_DISABLED=1 npm run build && npm run publish
 
