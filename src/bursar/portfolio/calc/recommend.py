@@ -73,6 +73,29 @@ def recommend_allocation(
     return _described(returns, assets, exact, limits=limits, objective=objective)
 
 
+def efficient_frontier(
+    returns: FloatArray, limits: Sequence[Decimal], *, points: int
+) -> list[FloatArray]:
+    """Return weights of least variance for mean returns from lowest risk to highest return.
+
+    `limits` is the cap of each asset. Raises NoAllocation and OptimizerMissing.
+    """
+    try:
+        import skfolio.exceptions as problems  # noqa: PLC0415 - heavy, loaded on first use
+        from skfolio.optimization import MeanRisk  # noqa: PLC0415 - heavy, loaded on first use
+    except ImportError as missing:
+        msg = "a frontier needs the extra: pip install 'bursar[optimize]'"
+        raise OptimizerMissing(msg) from missing
+    ceiling = np.array([float(cap) for cap in limits])
+    model: Any = MeanRisk(efficient_frontier_size=points, min_weights=0.0, max_weights=ceiling)
+    try:
+        model.fit(returns)
+    except problems.SkfolioError as failure:
+        msg = "the optimiser found no frontier for these returns and caps"
+        raise NoAllocation(msg, field="frontier_points") from failure
+    return list(np.atleast_2d(np.asarray(model.weights_, dtype=np.float64)))
+
+
 def _check_returns(returns: FloatArray, assets: Sequence[str]) -> None:
     if returns.ndim != 2 or returns.shape[1] != len(assets) or len(set(assets)) != len(assets):  # noqa: PLR2004 - a table
         msg = "returns need one column per asset, and assets distinct names"
