@@ -87,13 +87,30 @@ def efficient_frontier(
         msg = "a frontier needs the extra: pip install 'bursar[optimize]'"
         raise OptimizerMissing(msg) from missing
     ceiling = np.array([float(cap) for cap in limits])
-    model: Any = MeanRisk(efficient_frontier_size=points, min_weights=0.0, max_weights=ceiling)
+    means = returns.mean(axis=0)
+    highest = _highest_return(means, ceiling)
     try:
+        # Its own frontier leaves out negative returns, so the targets are given instead.
+        calmest: Any = MeanRisk(min_weights=0.0, max_weights=ceiling).fit(returns)
+        first = np.asarray(calmest.weights_, dtype=np.float64)
+        targets = np.linspace(first @ means, highest @ means, points)[1:-1]
+        if len(targets) == 0:
+            return [first, highest]
+        model: Any = MeanRisk(min_weights=0.0, max_weights=ceiling, min_return=targets)
         model.fit(returns)
     except problems.SkfolioError as failure:
         msg = "the optimiser found no frontier for these returns and caps"
         raise NoAllocation(msg, field="frontier_points") from failure
-    return list(np.atleast_2d(np.asarray(model.weights_, dtype=np.float64)))
+    between = np.atleast_2d(np.asarray(model.weights_, dtype=np.float64))
+    return [first, *between, highest]
+
+
+def _highest_return(means: FloatArray, ceiling: FloatArray) -> FloatArray:
+    """Fill the assets up to their caps, highest mean first."""
+    weights = np.zeros(len(means))
+    for place in np.argsort(-means, kind="stable"):
+        weights[place] = min(ceiling[place], 1.0 - weights.sum())
+    return weights
 
 
 def _check_returns(returns: FloatArray, assets: Sequence[str]) -> None:
