@@ -7,6 +7,7 @@ import streamlit as st
 from bursar.lab import charts
 from bursar.lab.connection import Connection, Refused
 from bursar.lab.filters import Filters
+from bursar.lab.tables import table
 from bursar.lab.writing import as_of, day_text, figure, percent
 
 NOT_FOUND = 404
@@ -39,12 +40,11 @@ def _shares(rows: list[dict[str, Any]]) -> None:
     ]
     if known:
         charts.bars(known, unit="% of the value")
-    st.dataframe(
+    table(
         [
             {"name": row["name"], "value": figure(row["value"]), "share": figure(row["weight"])}
             for row in rows
-        ],
-        hide_index=True,
+        ]
     )
 
 
@@ -63,7 +63,7 @@ def _drift(connection: Connection, filters: Filters) -> None:
         return
     if filters.asset_class or filters.symbol:
         st.caption("Targets are about whole accounts: the class and symbol filters choose rows.")
-    st.dataframe(
+    table(
         [
             {
                 "name": row["name"],
@@ -74,7 +74,6 @@ def _drift(connection: Connection, filters: Filters) -> None:
             }
             for row in found["keys"]
             if filters.asset_class in (None, row["key"])
-        ],
-        hide_index=True,
+        ]
     )
     st.caption(f"Policy {found['policy']}, version {found['policy_version']}.")

@@ -36,7 +36,7 @@ def explain(refused: Refused) -> None:
 
 def run() -> None:
     """Draw the chosen page under the filters."""
-    st.set_page_config(page_title="Lab · Bursar", page_icon=":material/science:", layout="wide")
+    st.set_page_config(page_title="Lab · Bursar", layout="wide")
     st.sidebar.markdown("[← Bursar](/overview/)")
     page = st.sidebar.radio("Page", list(PAGES), key="page")
     st.title(page)

@@ -7,6 +7,7 @@ import streamlit as st
 from bursar.lab import charts
 from bursar.lab.connection import Connection
 from bursar.lab.filters import Filters
+from bursar.lab.tables import table
 from bursar.lab.writing import GAP, day_text, decimal_text, number, percent
 
 SHOWN = {"Held or not": "any", "Held": "held", "Not held": "not_held"}
@@ -73,7 +74,7 @@ def _ranking(rows: list[dict[str, Any]]) -> None:
     if scored:
         st.subheader("Score")
         charts.bars(scored, unit="score (weighted mean of z)")
-    st.dataframe(
+    table(
         [
             {
                 "rank": row["rank"],
@@ -86,15 +87,14 @@ def _ranking(rows: list[dict[str, Any]]) -> None:
                 "last price": row["price_day"],
             }
             for row in rows
-        ],
-        hide_index=True,
+        ]
     )
 
 
 def _parts(rows: list[dict[str, Any]]) -> None:
     by_name = {row["name"]: row for row in rows}
     row = by_name[st.selectbox("How a score is made", list(by_name), key="explained")]
-    st.dataframe(
+    table(
         [
             {
                 "part": part["part"].replace("_", " "),
@@ -107,15 +107,14 @@ def _parts(rows: list[dict[str, Any]]) -> None:
                 "why not": part["reason"] or "",
             }
             for part in row["parts"]
-        ],
-        hide_index=True,
+        ]
     )
 
 
 def _background(found: dict[str, Any]) -> None:
     st.subheader("Exchange rates and indicators")
     if found["macro"]:
-        st.dataframe(
+        table(
             [
                 {
                     "name": row["name"],
@@ -125,8 +124,7 @@ def _background(found: dict[str, Any]) -> None:
                     "12 months": percent(row["change_12_months"]),
                 }
                 for row in found["macro"]
-            ],
-            hide_index=True,
+            ]
         )
     else:
         st.info("None is held. Record exchange rates, or instruments of the class indicator.")

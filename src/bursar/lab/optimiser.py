@@ -7,6 +7,7 @@ import streamlit as st
 from bursar.lab import charts
 from bursar.lab.connection import Connection
 from bursar.lab.filters import Filters
+from bursar.lab.tables import table
 from bursar.lab.writing import day_text, decimal_text, percent
 
 OBJECTIVES = {
@@ -58,7 +59,7 @@ def show(connection: Connection, filters: Filters) -> None:
         unit="% of the assets",
         series="what",
     )
-    st.dataframe(
+    table(
         [
             {
                 "name": row["name"],
@@ -69,8 +70,7 @@ def show(connection: Connection, filters: Filters) -> None:
                 "why": row["reason"],
             }
             for row in rows
-        ],
-        hide_index=True,
+        ]
     )
 
 

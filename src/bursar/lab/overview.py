@@ -5,7 +5,8 @@ import streamlit as st
 from bursar.lab import charts
 from bursar.lab.connection import Connection
 from bursar.lab.filters import Filters
-from bursar.lab.writing import as_of, day_text, figure, money, short
+from bursar.lab.tables import table, tile
+from bursar.lab.writing import as_of, day_text, figure, money
 
 TILES = (
     ("Net worth", "net_worth"),
@@ -25,15 +26,14 @@ def show(connection: Connection, filters: Filters) -> None:
     st.caption(as_of(found))
     for row in (TILES[:4], TILES[4:]):
         for column, (title, name) in zip(st.columns(4), row, strict=True):
-            why = found[name].get("reason_text")
-            column.metric(title, short(found[name]), help=why)
+            tile(column, title, figure(found[name]))
     _value(connection, filters, found["currency"])
     positions = connection.get("/portfolio/positions", limit=500, **filters.scope())
     st.subheader("Positions")
     if not positions["items"]:
         st.info("Nothing is held here on this day. Choose other filters or another day.")
         return
-    st.dataframe(
+    table(
         [
             {
                 "name": row["name"],
@@ -47,8 +47,7 @@ def show(connection: Connection, filters: Filters) -> None:
                 "unrealised gain": figure(row["unrealised_gain"]),
             }
             for row in positions["items"]
-        ],
-        hide_index=True,
+        ]
     )
     if positions["next_cursor"]:
         st.caption(f"The largest {len(positions['items'])} of {positions['count']} positions.")

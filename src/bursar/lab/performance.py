@@ -7,6 +7,7 @@ import streamlit as st
 from bursar.lab import charts
 from bursar.lab.connection import Connection
 from bursar.lab.filters import Filters
+from bursar.lab.tables import table
 from bursar.lab.writing import as_of, day_text, figure, percent
 
 
@@ -26,14 +27,14 @@ def show(connection: Connection, filters: Filters) -> None:
         st.info("There is no return in these days: nothing of value was held.")
     left, right = st.columns(2)
     left.subheader("Returns")
-    left.dataframe(_measures(found["returns"]), hide_index=True)
+    table(_measures(found["returns"]), left)
     right.subheader("Risk")
-    right.dataframe(_measures(found["statistics"]), hide_index=True)
+    table(_measures(found["statistics"]), right)
     st.subheader("Deepest drawdowns")
     if not found["drawdowns"]:
         st.info("The value never fell below an earlier high.")
         return
-    st.dataframe(
+    table(
         [
             {
                 "depth": percent(row["depth"]),
@@ -43,8 +44,7 @@ def show(connection: Connection, filters: Filters) -> None:
                 "days": row["days_under_water"],
             }
             for row in found["drawdowns"]
-        ],
-        hide_index=True,
+        ]
     )
 
 

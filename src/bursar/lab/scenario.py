@@ -7,6 +7,7 @@ import streamlit as st
 from bursar.lab import charts
 from bursar.lab.connection import Connection
 from bursar.lab.filters import Filters
+from bursar.lab.tables import table, tile
 from bursar.lab.writing import as_of, day_text, decimal_text, figure, money, percent
 
 METHODS = ("fifo", "lifo", "hifo", "lofo", "average")
@@ -100,14 +101,11 @@ def _weights(plain: dict[str, Any]) -> dict[str, Any]:
 def _beside(found: dict[str, Any]) -> None:
     currency, risk = found["currency"], found["risk"]
     columns = st.columns(4)
-    columns[0].metric("Real value", figure(found["value_before"]))
-    columns[1].metric(
-        "Value in the scenario",
-        money(found["value_after"], currency),
-        money(found["change"], currency),
-    )
-    columns[2].metric("Real volatility a year", percent(risk["volatility_before"]))
-    columns[3].metric("Volatility in the scenario", percent(risk["volatility_after"]))
+    tile(columns[0], "Real value", figure(found["value_before"]))
+    tile(columns[1], "Value in the scenario", money(found["value_after"], currency))
+    columns[1].caption(f"Change {money(found['change'], currency)}")
+    tile(columns[2], "Real volatility a year", percent(risk["volatility_before"]))
+    tile(columns[3], "Volatility in the scenario", percent(risk["volatility_after"]))
     if risk["reason"]:
         st.caption(f"Risk: {risk['reason']}")
 
@@ -115,7 +113,7 @@ def _beside(found: dict[str, Any]) -> None:
 def _tables(found: dict[str, Any], filters: Filters) -> None:
     currency = found["currency"]
     st.subheader("By asset")
-    st.dataframe(
+    table(
         [
             {
                 "name": row["name"],
@@ -126,16 +124,14 @@ def _tables(found: dict[str, Any], filters: Filters) -> None:
             }
             for row in found["assets"]
             if filters.symbol in (None, row["name"])
-        ],
-        hide_index=True,
+        ]
     )
     lots = found["lots"]
     if lots is not None:
         st.subheader(f"Gains by {lots['method']} beside the accounts' own method")
-        st.dataframe(
+        table(
             [
                 {"figure": name, "real": figure(lots[name][0]), "scenario": figure(lots[name][1])}
                 for name in ("cost", "realised", "unrealised")
-            ],
-            hide_index=True,
+            ]
         )

@@ -36,11 +36,6 @@ def figure(found: Mapping[str, Any] | None) -> str:
     return str(found["value"])
 
 
-def short(found: Mapping[str, Any] | None) -> str:
-    """Write a figure without the reason; for tiles, which show it beside."""
-    return GAP if found is None or found["value"] is None else figure(found)
-
-
 def as_of(answer: Mapping[str, Any]) -> str:
     """Say which day, which currency, and what is missing behind an answer."""
     because = {
