@@ -17,6 +17,11 @@ streamlit = pytest.importorskip("streamlit", reason="the extra 'lab' is not inst
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 BROWSER = {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
+LOADED = """
+import sys, bursar.interfaces.rest.server as server
+server.create()
+print([name for name in ("streamlit", "altair", "pandas", "bursar.lab") if name in sys.modules])
+"""
 PAGES = ("Overview", "Performance", "Allocation", "What if", "Optimiser", "Opportunities")
 
 
@@ -48,8 +53,9 @@ def lab(server: Live, cookie: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     from bursar.lab import connection
 
     name, _, secret = cookie.partition("=")
-    made = connection.Connection(server.address, {name: secret})
-    monkeypatch.setattr(connection, "connect", lambda: made)
+    monkeypatch.setattr(
+        connection, "connect", lambda: connection.Connection(server.address, {name: secret})
+    )
     script = Path(bursar.lab.__file__).with_name("main.py")
 
     def opened(page: str = "Overview") -> Any:
@@ -154,11 +160,11 @@ def test_an_ended_session_and_a_stopped_server_say_what_to_do(
 ) -> None:
     from bursar.lab import connection
 
-    signed_out = connection.Connection(server.address, {})
-    monkeypatch.setattr(connection, "connect", lambda: signed_out)
+    monkeypatch.setattr(connection, "connect", lambda: connection.Connection(server.address, {}))
     assert "Sign in again" in lab().warning[0].value
-    silent = connection.Connection("http://127.0.0.1:9", {})
-    monkeypatch.setattr(connection, "connect", lambda: silent)
+    monkeypatch.setattr(
+        connection, "connect", lambda: connection.Connection("http://127.0.0.1:9", {})
+    )
     assert "does not answer" in lab().error[0].value
 
 
@@ -171,8 +177,11 @@ def test_the_lab_asks_for_reads_only() -> None:
     catalogue.load()
     writes = {(o.method, o.path): o.writes for o in operations().values()}
     assert all(writes[each] is False for each in READS)
-    with pytest.raises(ValueError, match="does not ask"):
-        Connection("http://127.0.0.1:9", {}).post("/payments", {})
+    with (
+        Connection("http://127.0.0.1:9", {}) as connection,
+        pytest.raises(ValueError, match="does not ask"),
+    ):
+        connection.post("/payments", {})
 
 
 @pytest.mark.requirement("ARCH.02", "ARCH.03")
@@ -224,8 +233,7 @@ def test_an_application_without_visitors_does_not_load_streamlit(server: Live) -
         [
             sys.executable,
             "-c",
-            "import sys, bursar.interfaces.rest.server as s; s.create(); "
-            "print([m for m in ('streamlit', 'altair', 'pandas', 'bursar.lab') if m in sys.modules])",
+            LOADED,
         ],
         env=dict(server.environment),
         capture_output=True,

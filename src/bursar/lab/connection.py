@@ -1,7 +1,7 @@
 """The lab's way to the server: the REST reads it may ask for, as the person who opened it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import streamlit as st
@@ -46,6 +46,12 @@ class Connection:
             timeout=SECONDS_MAX,
             trust_env=False,
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.close()
 
     def get(self, path: str, **query: Any) -> Any:
         """Ask with a query; what is None or empty is left out. Raises Refused."""

@@ -41,8 +41,8 @@ def run() -> None:
     page = st.sidebar.radio("Page", list(PAGES), key="page")
     st.title(page)
     try:
-        connection = connect()
-        PAGES[page](connection, choose(connection))
+        with connect() as connection:
+            PAGES[page](connection, choose(connection))
     except Refused as refused:
         explain(refused)
 
