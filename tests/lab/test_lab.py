@@ -123,7 +123,7 @@ def test_each_filter_changes_the_charts_and_tables(
 
 @pytest.mark.requirement("DASH.07")
 def test_sliders_change_the_scenario_and_write_nothing(lab: Any, server: Live) -> None:
-    journal = server.send("GET", "/api/v1/events").json()
+    journal = server.send("GET", "/api/v1/events/history").json()
     app = lab("What if")
     before = text(app)
     app.slider(key="shock").set_value(-20).run()
@@ -141,7 +141,7 @@ def test_sliders_change_the_scenario_and_write_nothing(lab: Any, server: Live) -
     app.slider(key="weight_cash").set_value(0).run()
     assert not app.warning
     assert not app.exception
-    assert server.send("GET", "/api/v1/events").json() == journal
+    assert server.send("GET", "/api/v1/events/history").json() == journal
 
 
 @pytest.mark.requirement("DASH.13")

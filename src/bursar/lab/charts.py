@@ -45,7 +45,7 @@ def bars(rows: Sequence[Mapping[str, Any]], *, unit: str, series: str | None = N
         encoded["yOffset"] = alt.YOffset(f"{series}:N")
         encoded["color"] = alt.Color(f"{series}:N", title=None, legend=alt.Legend(orient="top"))
     names = len({row["name"] for row in rows})
-    height = 60 + names * (48 if series else 26)
+    height = 170 + names * 48 if series else 90 + names * 26
     st.altair_chart(alt.Chart(table).mark_bar().encode(**encoded).properties(height=height))
 
 

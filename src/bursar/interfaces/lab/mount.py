@@ -50,6 +50,7 @@ OPTIONS: dict[str, object] = {
     "server.maxUploadSize": 1,
     "server.runOnSave": False,
     "server.showEmailPrompt": False,
+    "theme.primaryColor": "#3b46a8",
 }
 MISSING = (
     HEAD.format(title="The lab is not installed")

@@ -39,7 +39,7 @@ class RecommendRequest(Model):
     risk_free: Amount = Field("0", validate_default=True, description="Rate a year.")
     currency: str | None = Field(None, pattern=r"^[A-Z][A-Z0-9]{1,9}$", description="Default base.")
     as_of: dt.date | None = Field(None, description="Last day; default today.")
-    frontier_points: int = Field(0, ge=0, le=50, description="Points of the efficient frontier.")
+    frontier_points: int = Field(0, ge=0, le=50, description="Efficient frontier.")
 
 
 class RecommendedAsset(Model):

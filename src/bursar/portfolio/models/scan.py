@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -15,26 +15,19 @@ GIVEN_MAX = 500
 ROWS_MAX = 100
 HISTORY_DAYS_MAX = 400
 
-Code = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{1,9}$")]
-
 
 class ScanRequest(Model):
     """Which instruments to rank, and how much each part of the score weighs."""
 
-    as_of: dt.date | None = Field(None, description="Nothing later is used; default today.")
-    currency: Code | None = Field(None, description="Report currency; default base.")
-    asset_class: tuple[Label, ...] = Field(
-        (), max_length=20, description="Show only these, such as stocks."
-    )
+    as_of: dt.date | None = Field(None, description="Last day used.")
+    asset_class: tuple[Label, ...] = Field((), max_length=20, description="Show only these.")
     held: Literal["any", "held", "not_held"] = Field("any", description="Show only these.")
     history_days_min: int = Field(
-        60, ge=2, le=HISTORY_DAYS_MAX, description="Fewest days with prices in the last 400."
+        60, ge=2, le=HISTORY_DAYS_MAX, description="Fewest priced days of 400."
     )
-    weights: dict[PartName, Amount] = Field(
-        {}, description="In place of the score's own weights; parts left out get 0."
-    )
+    weights: dict[PartName, Amount] = Field({}, description="In place of its own.")
     earnings_yields: dict[Reference, Amount] = Field(
-        {}, max_length=GIVEN_MAX, description="Valuation you know: earnings / price."
+        {}, max_length=GIVEN_MAX, description="Earnings / price, if known."
     )
     limit: int = Field(20, ge=1, le=ROWS_MAX, description="Rows to show.")
 

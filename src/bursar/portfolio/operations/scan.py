@@ -68,12 +68,12 @@ NOTE = (
     command="portfolio scan",
 )
 async def scan(context: Context, body: ScanRequest) -> Scan:
-    """Rank instruments by a stated score: momentum, volatility, drawdown, trend, yields, currency.
+    """Rank instruments by a stated score over past figures.
 
-    Every part shows its value, days and weight. Past figures only: no forecast, no advice.
+    No forecast, no advice.
     """
     weights = _weights(body)
-    asked = await ask(context, ScopeRequest(currency=body.currency, as_of=body.as_of))
+    asked = await ask(context, ScopeRequest(as_of=body.as_of))
     known = await instruments.active(context, INSTRUMENTS_MAX)
     rows = sorted(known, key=lambda row: (_name(row), row.id))
     found = await read_candidates(
