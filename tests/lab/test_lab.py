@@ -103,9 +103,7 @@ def test_each_filter_changes_the_charts_and_tables(
     app = lab(page)
 
     def drawn() -> tuple[str, list[bytes]]:
-        return text(app), [
-            each.proto.SerializeToString() for each in app.get("arrow_vega_lite_chart")
-        ]
+        return text(app), [each.proto.SerializeToString() for each in app.get("vega_lite_chart")]
 
     before = drawn()
     kind = {"accounts": app.multiselect, "start": app.date_input, "end": app.date_input}
