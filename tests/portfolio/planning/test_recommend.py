@@ -186,3 +186,21 @@ def test_splits_and_dividends_are_worked_out_of_returns(
     assert found.returns[:, 0] == pytest.approx(moves, abs=1e-12)
     paid = total_returns(day, price[:, None], [Distribution(3 * at, 0, cash=cash)])
     assert paid.returns[at - 1, 0] == pytest.approx(moves[at - 1] + cash / price[at - 1])
+
+
+@pytest.mark.requirement("DASH.12")
+async def test_no_weights_lie_left_of_the_frontier(harness: Harness) -> None:
+    await priced(harness)
+    assert (await proposed(harness)).frontier == ()
+    found = await proposed(harness, objective="minimum_variance", cap="1", frontier_points=12)
+    risks = [float(each.volatility) for each in found.frontier]
+    means = [float(each.mean_return) for each in found.frontier]
+    assert len(risks) == 12
+    assert risks == sorted(risks)
+    assert means == sorted(means)
+    assert risks[0] == pytest.approx(float(found.proposed.volatility), rel=1e-3)
+    for objective in ("risk_parity", "maximum_sharpe"):
+        other = (await proposed(harness, objective=objective, cap="1")).proposed
+        if means[0] <= float(other.mean_return) <= means[-1]:
+            least = np.interp(float(other.mean_return), means, risks)
+            assert float(other.volatility) >= least * 0.999 - 1e-9

@@ -13,7 +13,7 @@ from bursar.interfaces.reference.markdown import code, table
 from bursar.interfaces.reference.markdown import page as as_page
 
 # Interfaces state no errors of their own: they render those of the packages below them.
-LEFT_OUT = ("bursar.interfaces", "bursar.__main__", "bursar.runtime.migrations")
+LEFT_OUT = ("bursar.interfaces", "bursar.__main__", "bursar.lab", "bursar.runtime.migrations")
 
 
 @dataclass(frozen=True, slots=True)

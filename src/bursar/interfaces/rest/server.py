@@ -19,6 +19,7 @@ from bursar.core.errors import BursarError, NotFound, Refused
 from bursar.interfaces import catalogue
 from bursar.interfaces.application import open_application
 from bursar.interfaces.carrier import Carrier
+from bursar.interfaces.lab import Lab, lab_routes
 from bursar.interfaces.logs import configure_logs
 from bursar.interfaces.mcp.server import mcp_routes
 from bursar.interfaces.rest.batched import BatchedRoutes
@@ -54,6 +55,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     configure_logs(settings)
     catalogue.load()
     served, run_mcp = mcp_routes(settings)
+    lab = Lab(settings, session_cookies=(SECURE_NAME, NAME))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -68,6 +70,7 @@ def create(settings: Settings | None = None) -> FastAPI:
             app.state.redis = redis
             await stack.enter_async_context(run_mcp(app.state.application))
             app.state.feed = await stack.enter_async_context(open_feed(app.state.application))
+            await stack.enter_async_context(lab.running())
             yield
 
     app = Server(
@@ -79,7 +82,13 @@ def create(settings: Settings | None = None) -> FastAPI:
         openapi_url=None,
     )
     app.batched = BatchedRoutes(settings)
-    app.router.routes[:] = [*stream_routes(), *routes(), *system_routes(), *served]
+    app.router.routes[:] = [
+        *stream_routes(),
+        *routes(),
+        *system_routes(),
+        *served,
+        *lab_routes(lab),
+    ]
     pages = WebPages(session_cookies=(NAME, SECURE_NAME))
     app.router.default = pages
     # A page's address ends with a slash; without this, a route of the same name would take it.

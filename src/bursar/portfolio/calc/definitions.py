@@ -9,6 +9,7 @@ from itertools import product
 
 from bursar.portfolio.calc.book_definitions import BOOK
 from bursar.portfolio.calc.definition import DECLARED, STANDARD, Definition
+from bursar.portfolio.calc.opportunity import PARTS, SCORE_DEFINITION
 from bursar.portfolio.calc.returns import ReturnFlags
 
 
@@ -290,5 +291,13 @@ _STATISTICS = (
 )
 
 DEFINITIONS: dict[str, Definition] = {
-    d.id: d for d in (*_RETURNS, *_flagged_returns(), *_STATISTICS, *BOOK)
+    d.id: d
+    for d in (
+        *_RETURNS,
+        *_flagged_returns(),
+        *_STATISTICS,
+        *BOOK,
+        SCORE_DEFINITION,
+        *(part.definition for part in PARTS.values()),
+    )
 }

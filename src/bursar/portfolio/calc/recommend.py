@@ -73,6 +73,46 @@ def recommend_allocation(
     return _described(returns, assets, exact, limits=limits, objective=objective)
 
 
+def efficient_frontier(
+    returns: FloatArray, limits: Sequence[Decimal], *, points: int
+) -> list[FloatArray]:
+    """Return weights of least variance for mean returns from lowest risk to highest return.
+
+    `limits` is the cap of each asset. Raises NoAllocation and OptimizerMissing.
+    """
+    try:
+        import skfolio.exceptions as problems  # noqa: PLC0415 - heavy, loaded on first use
+        from skfolio.optimization import MeanRisk  # noqa: PLC0415 - heavy, loaded on first use
+    except ImportError as missing:
+        msg = "a frontier needs the extra: pip install 'bursar[optimize]'"
+        raise OptimizerMissing(msg) from missing
+    ceiling = np.array([float(cap) for cap in limits])
+    means = returns.mean(axis=0)
+    highest = _highest_return(means, ceiling)
+    try:
+        # Its own frontier leaves out negative returns, so the targets are given instead.
+        calmest: Any = MeanRisk(min_weights=0.0, max_weights=ceiling).fit(returns)
+        first = np.asarray(calmest.weights_, dtype=np.float64)
+        targets = np.linspace(first @ means, highest @ means, points)[1:-1]
+        if len(targets) == 0:
+            return [first, highest]
+        model: Any = MeanRisk(min_weights=0.0, max_weights=ceiling, min_return=targets)
+        model.fit(returns)
+    except problems.SkfolioError as failure:
+        msg = "the optimiser found no frontier for these returns and caps"
+        raise NoAllocation(msg, field="frontier_points") from failure
+    between = np.atleast_2d(np.asarray(model.weights_, dtype=np.float64))
+    return [first, *between, highest]
+
+
+def _highest_return(means: FloatArray, ceiling: FloatArray) -> FloatArray:
+    """Fill the assets up to their caps, highest mean first."""
+    weights = np.zeros(len(means))
+    for place in np.argsort(-means, kind="stable"):
+        weights[place] = min(ceiling[place], 1.0 - weights.sum())
+    return weights
+
+
 def _check_returns(returns: FloatArray, assets: Sequence[str]) -> None:
     if returns.ndim != 2 or returns.shape[1] != len(assets) or len(set(assets)) != len(assets):  # noqa: PLR2004 - a table
         msg = "returns need one column per asset, and assets distinct names"

@@ -42,6 +42,11 @@ class Reason(StrEnum):
     NEGATIVE_VALUE = "negative_value"
     NO_COST = "no_cost"
     SEVERAL_INSTRUMENTS = "several_instruments"
+    SHORT_HISTORY = "short_history"
+    NO_DIVIDENDS = "no_dividends"
+    NOT_GIVEN = "not_given"
+    TOO_FEW_COMPARED = "too_few_compared"
+    TOO_LITTLE_KNOWN = "too_little_known"
 
 
 SENTENCES: dict[Reason, str] = {
@@ -74,6 +79,11 @@ SENTENCES: dict[Reason, str] = {
     Reason.NEGATIVE_VALUE: "The value falls below zero in the period, so there is no return on it.",
     Reason.SEVERAL_INSTRUMENTS: "Units of several instruments have no common quantity.",
     Reason.NO_COST: "There is no cost above zero to divide by.",
+    Reason.SHORT_HISTORY: "The prices held do not reach back far enough.",
+    Reason.NO_DIVIDENDS: "No dividend is recorded for the last year; that is not the same as none paid.",
+    Reason.NOT_GIVEN: "The value was not given with the request.",
+    Reason.TOO_FEW_COMPARED: "Fewer than three instruments have this value, so there is no scale.",
+    Reason.TOO_LITTLE_KNOWN: "The parts that are known carry less than half of the weight.",
 }
 
 

@@ -41,6 +41,7 @@ class RecommendRequest(Model):
     )
     currency: str | None = Field(None, pattern=r"^[A-Z][A-Z0-9]{1,9}$", description="Default base.")
     as_of: dt.date | None = Field(None, description="Last day; default today.")
+    frontier_points: int = Field(0, ge=0, le=50, description="Efficient frontier.")
 
 
 class RecommendedAsset(Model):
@@ -75,6 +76,9 @@ class AllocationRecommendation(Model):
     assets: tuple[RecommendedAsset, ...] = Field(description="Largest weight first.")
     proposed: PastFigures = Field(description="With the proposed weights.")
     current: PastFigures | None = Field(description="With today's weights; null: nothing is held.")
+    frontier: tuple[PastFigures, ...] = Field(
+        (), description="Least volatility for each return under the caps, lowest first."
+    )
     periods: int = Field(description="Returns used.")
     first_day: dt.date = Field(description="First day of prices used.")
     last_day: dt.date = Field(description="Last day of prices used.")

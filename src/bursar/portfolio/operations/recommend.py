@@ -18,6 +18,7 @@ from bursar.portfolio.calc.errors import OptimizerMissing
 from bursar.portfolio.calc.recommend import (
     WEIGHT_QUANTUM,
     RecommendedWeight,
+    efficient_frontier,
     recommend_allocation,
 )
 from bursar.portfolio.calc.risk import rate_per_period
@@ -41,6 +42,7 @@ from bursar.runtime.registry import operation
 
 PERIODS_PER_YEAR = 252
 RISK_FREE_MIN, RISK_FREE_MAX = Decimal("-0.5"), Decimal(10)
+FRONTIER_MIN = 2
 PROFILES: dict[str, tuple[ObjectiveName, Decimal]] = {
     "cautious": ("minimum_variance", Decimal("0.25")),
     "balanced": ("risk_parity", Decimal("0.35")),
@@ -91,6 +93,9 @@ async def recommend(context: Context, body: RecommendRequest) -> AllocationRecom
         )
     except OptimizerMissing as missing:
         raise OptimizerNotInstalled("the optimiser is not installed") from missing
+    frontier = await asyncio.to_thread(
+        _frontier, found.returns, [caps[name] for name in names], points=body.frontier_points
+    )
     current = _current_weights(rows, values)
     proposed = np.array([float(each.weight) for each in made.weights])
     answer: dict[str, Any] = {
@@ -104,6 +109,7 @@ async def recommend(context: Context, body: RecommendRequest) -> AllocationRecom
         "current": None
         if current is None
         else _past(found.returns, np.array([float(w) for w in current])),
+        "frontier": frontier,
         "periods": made.periods,
         "first_day": date_of(found.start),
         "last_day": date_of(int(found.day[-1])),
@@ -178,6 +184,17 @@ def _past(returns: FloatArray, weights: FloatArray) -> PastFigures:
     return PastFigures(
         volatility=ratio_text(max(variance, 0.0) ** 0.5 * PERIODS_PER_YEAR**0.5),
         mean_return=ratio_text(float(weights @ returns.mean(axis=0)) * PERIODS_PER_YEAR),
+    )
+
+
+def _frontier(
+    returns: FloatArray, limits: Sequence[Decimal], *, points: int
+) -> tuple[PastFigures, ...]:
+    """Return the frontier; caps that leave no choice, or one asset, have none."""
+    if points < FRONTIER_MIN or len(limits) == 1 or sum(limits, ZERO) == 1:
+        return ()
+    return tuple(
+        _past(returns, each) for each in efficient_frontier(returns, limits, points=points)
     )
 
 
