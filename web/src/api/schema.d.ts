@@ -1556,6 +1556,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/portfolio/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rank instruments by a stated score over past figures.
+         * @description Rank instruments by a stated score over past figures.
+         *
+         *     No forecast, no advice.
+         */
+        post: operations["portfolio.scan_opportunities"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/portfolio/summary": {
         parameters: {
             query?: never;
@@ -2515,6 +2537,12 @@ export interface components {
              * @description First day of prices used.
              */
             first_day: string;
+            /**
+             * Frontier
+             * @description Least volatility for each return under the caps, lowest first.
+             * @default []
+             */
+            frontier: components["schemas"]["PastFigures"][];
             /**
              * Last Day
              * Format: date
@@ -6033,6 +6061,28 @@ export interface components {
             name: string;
         };
         /**
+         * LeftOut
+         * @description Why an instrument is not compared.
+         */
+        LeftOut: {
+            /**
+             * Examples
+             * @description The first ten names.
+             */
+            examples: string[];
+            /**
+             * Instruments
+             * @description How many.
+             */
+            instruments: number;
+            /**
+             * Reason
+             * @description Why.
+             * @enum {string}
+             */
+            reason: "no_price" | "stale_price" | "short_history";
+        };
+        /**
          * ListApiTokens
          * @description Which tokens to list.
          */
@@ -9463,6 +9513,12 @@ export interface components {
              */
             currency?: string | null;
             /**
+             * Frontier Points
+             * @description Efficient frontier.
+             * @default 0
+             */
+            frontier_points?: number;
+            /**
              * Instruments
              * @description Default the holdings.
              * @default []
@@ -10328,6 +10384,344 @@ export interface components {
              * @description Name, such as 'my bank'.
              */
             name: string;
+        };
+        /**
+         * Scan
+         * @description A ranking by a stated score; it describes the past and recommends nothing.
+         */
+        Scan: {
+            /**
+             * As Of
+             * Format: date
+             * @description Last day used.
+             */
+            as_of: string;
+            /**
+             * As Of Reason
+             * @description requested, today or newest_price_day.
+             */
+            as_of_reason: string;
+            /**
+             * Compared
+             * @description Instruments the z-scores compare, filters aside.
+             */
+            compared: number;
+            /**
+             * Currency
+             * @description Report currency of exchange rates.
+             */
+            currency: string;
+            /**
+             * Definition
+             * @description Definition and version of the score.
+             */
+            definition: string;
+            /**
+             * Formula
+             * @description How it is made.
+             */
+            formula: string;
+            /**
+             * Left Out
+             * @description Instruments not compared.
+             */
+            left_out: components["schemas"]["LeftOut"][];
+            /**
+             * Macro
+             * @description Exchange rates and indicators held.
+             */
+            macro: components["schemas"]["ScanIndicator"][];
+            /**
+             * Matched
+             * @description Instruments that pass the filters, shown or not.
+             */
+            matched: number;
+            /**
+             * Note
+             * @description What this is, and what it is not.
+             */
+            note: string;
+            /**
+             * Parts
+             * @description The parts of the score.
+             */
+            parts: components["schemas"]["ScanPartDefinition"][];
+            /**
+             * Rows
+             * @description Highest score first, without a score last.
+             */
+            rows: components["schemas"]["ScanRow"][];
+        };
+        /**
+         * ScanIndicator
+         * @description A macro series: an exchange rate, or an instrument of asset class indicator.
+         */
+        ScanIndicator: {
+            /**
+             * Change 3 Months
+             * @description Relative change over 91 days.
+             */
+            change_3_months: string | null;
+            /**
+             * Change 12 Months
+             * @description Relative change over 365 days.
+             */
+            change_12_months: string | null;
+            /**
+             * Day
+             * @description Its day.
+             */
+            day: string | null;
+            /**
+             * Kind
+             * @description What it is.
+             * @enum {string}
+             */
+            kind: "exchange_rate" | "indicator";
+            /**
+             * Level
+             * @description Newest level; null: none within 10 days.
+             */
+            level: string | null;
+            /**
+             * Name
+             * @description Such as EUR/USD, or the instrument's ticker.
+             */
+            name: string;
+        };
+        /**
+         * ScanPart
+         * @description One part of a score with what it comes from.
+         */
+        ScanPart: {
+            /**
+             * Contribution
+             * @description What it adds; they sum to the score.
+             */
+            contribution: string | null;
+            /**
+             * First Day
+             * @description First day used.
+             */
+            first_day: string | null;
+            /**
+             * Last Day
+             * @description Last day used.
+             */
+            last_day: string | null;
+            /**
+             * Observations
+             * @description Prices or returns used by a statistic.
+             */
+            observations: number | null;
+            /**
+             * Part
+             * @description Which part; parts explains it.
+             * @enum {string}
+             */
+            part: "momentum" | "volatility" | "drawdown" | "trend" | "dividend_yield" | "earnings_yield" | "currency_trend";
+            /**
+             * Reason
+             * @description Why value or z is null, a stable code.
+             */
+            reason: string | null;
+            /**
+             * Value
+             * @description As measured; null when not known.
+             */
+            value: string | null;
+            /**
+             * Weight
+             * Format: decimal
+             * @description Share of the whole weight.
+             */
+            weight: string;
+            /**
+             * Z
+             * @description Deviations from the mean; above 0 is preferred.
+             */
+            z: string | null;
+        };
+        /**
+         * ScanPartDefinition
+         * @description What a part measures, and how its values lie over all instruments compared.
+         */
+        ScanPartDefinition: {
+            /**
+             * Compared
+             * @description Instruments with a value.
+             */
+            compared: number;
+            /**
+             * Definition
+             * @description Definition and version.
+             */
+            definition: string;
+            /**
+             * Deviation
+             * @description Their standard deviation (n).
+             */
+            deviation: string | null;
+            /**
+             * Formula
+             * @description How it is measured.
+             */
+            formula: string;
+            /**
+             * Mean
+             * @description Their mean.
+             */
+            mean: string | null;
+            /**
+             * Part
+             * @description Its name.
+             * @enum {string}
+             */
+            part: "momentum" | "volatility" | "drawdown" | "trend" | "dividend_yield" | "earnings_yield" | "currency_trend";
+            /**
+             * Prefers
+             * @description What raises the score.
+             * @enum {string}
+             */
+            prefers: "more" | "less";
+            /**
+             * Reason
+             * @description Why there is no scale.
+             */
+            reason: string | null;
+            /**
+             * Unit
+             * @description ratio (0.05 is 5 %) or ratio_per_year.
+             */
+            unit: string;
+            /**
+             * Weight
+             * Format: decimal
+             * @description Share of the whole weight.
+             */
+            weight: string;
+        };
+        /**
+         * ScanRequest
+         * @description Which instruments to rank, and how much each part of the score weighs.
+         */
+        ScanRequest: {
+            /**
+             * As Of
+             * @description Last day used.
+             * @default null
+             */
+            as_of?: string | null;
+            /**
+             * Asset Class
+             * @description Show only these.
+             * @default []
+             */
+            asset_class?: string[];
+            /**
+             * Earnings Yields
+             * @description Earnings / price, if known.
+             * @default {}
+             */
+            earnings_yields?: {
+                [key: string]: string;
+            };
+            /**
+             * Held
+             * @description Show only these.
+             * @default any
+             * @enum {string}
+             */
+            held?: "any" | "held" | "not_held";
+            /**
+             * History Days Min
+             * @description Fewest priced days of 400.
+             * @default 60
+             */
+            history_days_min?: number;
+            /**
+             * Limit
+             * @description Rows to show.
+             * @default 20
+             */
+            limit?: number;
+            /**
+             * Weights
+             * @description In place of its own.
+             * @default {}
+             */
+            weights?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ScanRow
+         * @description One instrument.
+         */
+        ScanRow: {
+            /**
+             * Asset Class
+             * @description Its class.
+             */
+            asset_class: string;
+            /**
+             * Coverage
+             * Format: decimal
+             * @description Share of the weight whose parts are known.
+             */
+            coverage: string;
+            /**
+             * Currency
+             * @description Currency of its prices and of its returns.
+             */
+            currency: string;
+            /**
+             * Held
+             * @description Whether units were held on the day.
+             */
+            held: boolean;
+            /**
+             * History Days
+             * @description Days with prices in the last 400.
+             */
+            history_days: number;
+            /**
+             * Instrument Id
+             * Format: uuid
+             * @description Instrument.
+             */
+            instrument_id: string;
+            /**
+             * Name
+             * @description Its ticker or name.
+             */
+            name: string;
+            /**
+             * Parts
+             * @description Every part with a weight.
+             */
+            parts: components["schemas"]["ScanPart"][];
+            /**
+             * Price Day
+             * Format: date
+             * @description Day of its last price.
+             */
+            price_day: string;
+            /**
+             * Rank
+             * @description 1 is the highest score; null: no score.
+             */
+            rank: number | null;
+            /**
+             * Reason
+             * @description Why there is no score.
+             */
+            reason: string | null;
+            /**
+             * Score
+             * @description Weighted mean of z; null when undefined.
+             */
+            score: string | null;
         };
         /**
          * Schedule
@@ -15529,6 +15923,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AllocationRecommendation"];
+                };
+            };
+            /** @description The refusal. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    "portfolio.scan_opportunities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ScanRequest"];
+            };
+        };
+        responses: {
+            /** @description The result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
                 };
             };
             /** @description The refusal. */
