@@ -13,7 +13,7 @@ RUNTIME_FILES = {
     "effects", "embedded", "feed", "journal", "migrations", "pages", "registry", "row_security",
     "store", "tables",
 }  # fmt: skip
-NOT_DOMAINS = {"core", "settings", "runtime", "providers", "interfaces", "sandbox"}
+NOT_DOMAINS = {"lab", "core", "settings", "runtime", "providers", "interfaces", "sandbox"}
 
 
 def test_every_file_obeys_the_house_rules() -> None:
@@ -91,7 +91,7 @@ def test_import_contracts_name_every_package() -> None:
     base = {"bursar.core", "bursar.settings", "bursar.runtime"}
     sdks = listed(contracts["importlinter:contract:sdks"], "source_modules")
     frameworks = listed(contracts["importlinter:contract:frameworks"], "source_modules")
-    assert sdks == packages | base | {"bursar.interfaces"}
+    assert sdks == packages | base | {"bursar.interfaces", "bursar.lab"}
     assert frameworks == packages | base | {"bursar.providers"}
     for name in domains():
         private = contracts[f"importlinter:contract:private-{name}"]

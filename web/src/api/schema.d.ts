@@ -10620,7 +10620,7 @@ export interface components {
             asset_class?: string[];
             /**
              * Earnings Yields
-             * @description Earnings / price, if known.
+             * @description Earnings / price.
              * @default {}
              */
             earnings_yields?: {
@@ -10635,7 +10635,7 @@ export interface components {
             held?: "any" | "held" | "not_held";
             /**
              * History Days Min
-             * @description Fewest priced days of 400.
+             * @description Fewest priced days.
              * @default 60
              */
             history_days_min?: number;

@@ -22,12 +22,10 @@ class ScanRequest(Model):
     as_of: dt.date | None = Field(None, description="Last day used.")
     asset_class: tuple[Label, ...] = Field((), max_length=20, description="Show only these.")
     held: Literal["any", "held", "not_held"] = Field("any", description="Show only these.")
-    history_days_min: int = Field(
-        60, ge=2, le=HISTORY_DAYS_MAX, description="Fewest priced days of 400."
-    )
+    history_days_min: int = Field(60, ge=2, le=HISTORY_DAYS_MAX, description="Fewest priced days.")
     weights: dict[PartName, Amount] = Field({}, description="In place of its own.")
     earnings_yields: dict[Reference, Amount] = Field(
-        {}, max_length=GIVEN_MAX, description="Earnings / price, if known."
+        {}, max_length=GIVEN_MAX, description="Earnings / price."
     )
     limit: int = Field(20, ge=1, le=ROWS_MAX, description="Rows to show.")
 
