@@ -20,7 +20,7 @@ from bursar.interfaces.stream.listener import (
 )
 from bursar.runtime.actor import Source, system_actor
 from bursar.runtime.context import Fact
-from bursar.runtime.feed import Batch, Position, Wanted
+from bursar.runtime.feed import START, Batch, Position, Wanted
 from bursar.runtime.journal import Entry
 from tests.harness import Harness
 
@@ -72,7 +72,8 @@ async def test_a_workspace_that_joins_while_the_reader_looks_loses_nothing(
         go.clear()
         looking.clear()
         await looking.wait()  # it will look for the first workspace only
-        async with feed.listen(other.actor(), everything, None) as (_, second):
+        now = (feed._position or START).cursor()  # a new stream would wait for the look
+        async with feed.listen(other.actor(), everything, now) as (_, second):
             await anext(second)
             joined = asyncio.create_task(_next(second))
             await asyncio.sleep(0)

@@ -33,7 +33,9 @@ from tests.portfolio.recomputation import recomputed
 from tests.portfolio.test_explain import figures_in
 
 # What stands in an answer beside figures but is none of its own.
-NO_FIGURES = {"rounding.v1", "bridge.v1"}
+NO_FIGURES = {"rounding.v1", "bridge.v1", "opportunity_score.v1"} | {
+    name for name in DEFINITIONS if name.startswith("scan_")
+}
 TARGETS = SetTargets(targets={"stocks": Decimal("0.6"), "cash": Decimal("0.4")})
 
 
