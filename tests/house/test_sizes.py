@@ -1,0 +1,20 @@
+"""What is tracked is source: nothing large, such as an export left behind, comes into the repository."""
+
+import subprocess
+
+from tests.house.rules import ROOT
+
+FILE_BYTES_MAX = 1024 * 1024
+
+
+def test_no_tracked_file_is_large() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    sizes = {
+        name: (ROOT / name).stat().st_size
+        for name in listed.stdout.split("\0")
+        if name and (ROOT / name).is_file()
+    }
+    assert sizes
+    assert {name: size for name, size in sizes.items() if size > FILE_BYTES_MAX} == {}
