@@ -4,12 +4,12 @@ const LINES = [
   ["28 Dec 2022", "EUR", "6,522.10 \u00d7 1.0589", "6,906.25"],
 ] as const;
 
-/** What the product is about, drawn in words and figures: a figure and what is behind it. */
+/** What the product is about: an example whose lines, at the demo's prices, add up to its figure. */
 export function LandingBook() {
   return (
     <div aria-hidden="true" className="card p-5 shadow-float">
-      <p className="label-caps">Net worth</p>
-      <p className="mt-0.5 text-2xl font-semibold tracking-tight figures">$115,503.21</p>
+      <p className="label-caps">Net worth, an example</p>
+      <p className="mt-0.5 text-2xl font-semibold tracking-tight figures">$14,470.97</p>
       <p className="mt-3 rounded-md border bg-sunken px-3 py-2 font-mono text-xs">
         holdings + cash - debts
       </p>
